@@ -1,0 +1,58 @@
+"""When what is next due: a heap for single moments. Pure; the caller says what time it is."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+
+
+class Heap(Generic[K]):
+    """One moment a key; setting it again replaces it, at the price of a dead entry in the heap."""
+
+    __slots__ = ("_at", "_heap", "_serial")
+
+    def __init__(self) -> None:
+        self._at: dict[K, float] = {}
+        self._heap: list[tuple[float, int, K]] = []
+        self._serial = 0
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    def set(self, key: K, at: float) -> None:
+        """Have a key come due at a moment, and only then."""
+        if self._at.get(key) == at:
+            return
+        self._at[key] = at
+        self._serial += 1
+        heapq.heappush(self._heap, (at, self._serial, key))
+        if len(self._heap) > 64 and len(self._heap) > 4 * len(self._at):
+            self._rebuild()
+
+    def cancel(self, key: K) -> None:
+        """Have a key not come due."""
+        self._at.pop(key, None)
+
+    def next(self) -> float | None:
+        """The earliest moment, None when nothing waits."""
+        heap = self._heap
+        while heap and self._at.get(heap[0][2]) != heap[0][0]:
+            heapq.heappop(heap)
+        return heap[0][0] if heap else None
+
+    def due(self, now: float) -> list[K]:
+        """Take out every key whose moment has come, earliest first."""
+        out: list[K] = []
+        while (first := self.next()) is not None and first <= now:
+            key = heapq.heappop(self._heap)[2]
+            del self._at[key]
+            out.append(key)
+        return out
+
+    def _rebuild(self) -> None:
+        live = [(at, serial, key) for at, serial, key in self._heap if self._at.get(key) == at]
+        heapq.heapify(live)
+        self._heap = live
