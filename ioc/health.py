@@ -36,13 +36,17 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """An endpoint's state, since when and why; `at` is when that was last looked at."""
+    """An endpoint's state, since when and why; `at` is when that was last looked at.
+
+    `known` is the state before *unknown*, with its since: what we did not see does not break a state in two.
+    """
 
     state: State
     since: float
     at: float
     reason: Reason
     detail: str = ""
+    known: tuple[State, float] | None = None
 
 
 def state_of(
@@ -56,9 +60,15 @@ def state_of(
 ) -> Health:
     """The state that follows from all that is known of an endpoint at the steady time `now`."""
     state, since, reason, detail = _compose(findings, parent, uplink_ok, expected, maintained, now)
-    if was is not None and was.state is state:
-        return Health(state, was.since, now, reason, detail)
-    return Health(state, since, now, reason, detail)
+    known = None
+    if was is not None:
+        if state is State.UNKNOWN:
+            known = was.known if was.state is State.UNKNOWN else (was.state, was.since)
+        if was.state is state:
+            since = was.since
+        elif was.known is not None and was.known[0] is state:
+            since = was.known[1]
+    return Health(state, since, now, reason, detail, known)
 
 
 def _compose(
