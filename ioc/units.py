@@ -21,6 +21,8 @@ class Span:
     """by scheme: `qcvn102`, `qd20`, `gso`"""
     start: date | None = None
     end: date | None = None
+    level: str = ""
+    """what the body is, in the province's own words: `province`, `district`, `commune`"""
 
     def holds(self, at: date) -> bool:
         """Whether these attributes hold at a date."""
