@@ -1,0 +1,106 @@
+"""The command line: `ioc run`, `check`, `try`, `watch`, `demo`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ioc.errors import ConfigError, IocError
+
+app = typer.Typer(
+    help="Real-time monitoring for a provincial smart operations center.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The configuration directory.")]
+Listen = Annotated[
+    str | None, typer.Option(metavar="HOST:PORT", help="Listen here instead of where the configuration says.")
+]
+
+
+@app.command()
+def run(directory: Directory, listen: Listen = None) -> None:
+    """Run the service on a configuration directory until it is told to stop."""
+    from ioc.app import serve
+
+    _loop(serve(directory, listen))
+
+
+@app.command()
+def check(directory: Directory) -> None:
+    """Say every fault of a configuration at once, or what it would watch."""
+    from ioc.app import check as report
+
+    print(report(directory, os.environ))
+
+
+@app.command("try")
+def try_(
+    directory: Directory,
+    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A source: sip, icmp, tcp.")],
+    endpoint: Annotated[list[str] | None, typer.Option(help="Only this endpoint; may be repeated.")] = None,
+) -> None:
+    """Probe every endpoint of one source once and print what came back."""
+    from ioc.trial import trial
+
+    if not _loop(trial(directory, source, endpoint or [])):
+        raise typer.Exit(1)
+
+
+@app.command()
+def watch(
+    url: Annotated[str, typer.Argument(metavar="URL", help="Where the service is: http://HOST:PORT.")],
+    token_file: Annotated[Path | None, typer.Option(help="A file that holds the read token.")] = None,
+    once: Annotated[bool, typer.Option("--once", help="Print one snapshot and end.")] = False,
+) -> None:
+    """Show the wall in the terminal, live."""
+    from web.watch import run as show
+
+    token = token_file.read_text(encoding="utf-8").strip() if token_file else None
+    show(url, token, once)
+
+
+@app.command()
+def demo(
+    listen: Annotated[str, typer.Option(metavar="HOST:PORT", help="Where the wall is.")] = "127.0.0.1:8080",
+    duration: Annotated[float | None, typer.Option(metavar="S", help="End after this many seconds.")] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report here.")] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed, the same faults.")] = 1,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep the province's configuration here.")
+    ] = None,
+) -> None:
+    """Run a whole simulated province beside the service: 600 endpoints, faults, and a report of both."""
+    from ioc.demo.run import demo as play
+
+    raise typer.Exit(play(listen=listen, duration=duration, report=report, seed=seed, keep=keep))
+
+
+def main() -> None:
+    """The entry point; an error made on purpose is a sentence on stderr, not a traceback."""
+    try:
+        app()
+    except ConfigError as error:
+        for fault in error.faults:
+            print(fault, file=sys.stderr)
+        print(f"{len(error.faults)} fault(s); nothing was started.", file=sys.stderr)
+        raise SystemExit(2) from None
+    except IocError as error:
+        print(f"ioc: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _loop(work: Coroutine[Any, Any, Any]) -> Any:
+    import uvloop
+
+    try:
+        return uvloop.run(work)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
