@@ -1,0 +1,67 @@
+"""Reading what a client sent: bounded in size and time, then checked; what is wrong is said exactly."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any, TypeVar
+
+import orjson
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from ioc.errors import Refused
+
+BODY_LIMIT = 64 * 1024
+BODY_SECONDS = 10.0
+"""a client that sends its body slower than this is refused"""
+
+Model = TypeVar("Model", bound=BaseModel)
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class Body(BaseModel):
+    """A request's JSON body: no key that is not known, no number that is not finite."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+
+
+async def read(request: web.Request, model: type[Model]) -> Model:
+    """The body as a model.
+
+    Raises Refused: 415 when it is not said to be JSON, 408 when it is too slow, 400 when it is not JSON, 422
+    when a field is wrong; aiohttp raises 413 when it is too large.
+    """
+    if request.content_type != "application/json":
+        raise Refused(
+            f"Content-Type {request.content_type!r} is not taken; send application/json", status=415
+        )
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            raw = await request.read()
+    except TimeoutError:
+        raise Refused(f"the body did not come within {BODY_SECONDS:.0f} s", status=408) from None
+    return parse(raw, model)
+
+
+def parse(raw: bytes, model: type[Model]) -> Model:
+    """Bytes as a model; raises Refused, 400 when they are not JSON and 422 when a field is wrong."""
+    try:
+        value = orjson.loads(raw)
+    except orjson.JSONDecodeError as error:
+        raise Refused(f"the body is not JSON: {error}") from None
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        raise Refused("; ".join(_sentence(each) for each in error.errors()[:10]), status=422) from None
+
+
+def _sentence(error: Any) -> str:
+    where = ".".join(str(part) for part in error["loc"]) or "body"
+    given = "" if error["type"] == "missing" else f", not {_short(error['input'])}"
+    return f"{where}: {error['msg']}{given}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"

@@ -1,0 +1,68 @@
+"""Incidents: `GET /api/v1/incidents?status=`, `GET /api/v1/incidents/N`, `POST …/N/acknowledge`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import StringConstraints
+
+from ioc.errors import Refused
+from web.api import answer, body
+from web.auth import Need
+from web.deps import Deps, Route
+
+STATUSES = ("open", "closed")
+RANK = {"critical": 0, "warning": 1, "info": 2}
+
+
+class Acknowledgement(body.Body):
+    """Who takes an incident, and what they want to say."""
+
+    by: body.Name
+    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+
+
+class IncidentsApi:
+    """Incidents as the picture has them: gravest first, then newest."""
+
+    def __init__(self, deps: Deps) -> None:
+        self._deps = deps
+
+    def routes(self) -> list[Route]:
+        """The list, the single one, and taking it."""
+        return [
+            Route("GET", "/api/v1/incidents", Need.READ, self._list),
+            Route("GET", r"/api/v1/incidents/{id:\d{1,15}}", Need.READ, self._one),
+            Route("POST", r"/api/v1/incidents/{id:\d{1,15}}/acknowledge", Need.WRITE, self._acknowledge),
+        ]
+
+    async def _list(self, request: web.Request) -> web.StreamResponse:
+        status = request.query.get("status")
+        if status is not None and status not in STATUSES:
+            raise Refused(f"status={status!r} is not a status; one of {', '.join(STATUSES)}")
+        picture = self._deps.picture
+        every = [picture.get(key) or {} for key in picture.keys("incident/")]
+        found = [each for each in every if status is None or each.get("status") == status]
+        return answer.json({"now": self._deps.clock.now(), "incidents": sorted(found, key=_order)})
+
+    async def _one(self, request: web.Request) -> web.StreamResponse:
+        return answer.json(self._known(int(request.match_info["id"])))
+
+    async def _acknowledge(self, request: web.Request) -> web.StreamResponse:
+        id = int(request.match_info["id"])
+        self._known(id)
+        said = await body.read(request, Acknowledgement)
+        await self._deps.desk.acknowledge(id, said.by, said.note)
+        return answer.json(self._deps.picture.get(f"incident/{id}"))
+
+    def _known(self, id: int) -> Mapping[str, Any]:
+        found = self._deps.picture.get(f"incident/{id}")
+        if found is None:
+            raise Refused(f"there is no incident {id}, or it was closed more than 15 minutes ago", status=404)
+        return found
+
+
+def _order(incident: Mapping[str, Any]) -> tuple[int, float]:
+    return RANK.get(incident.get("severity", ""), len(RANK)), -incident.get("opened", 0.0)

@@ -1,0 +1,91 @@
+"""What the web part needs from its neighbours, and what it lets people ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from aiohttp import web
+
+from ioc.clock import Clock
+from ioc.picture import Picture
+from ioc.telemetry import Telemetry
+from web.auth import Access, Need
+from web.push import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether this service can do its work, and what is degraded: by part, a sentence each."""
+
+    ready: bool
+    degraded: Mapping[str, str] = field(default_factory=dict)
+
+
+class Desk(Protocol):
+    """What may be asked for over HTTP; each raises errors.Refused when it may not be done."""
+
+    async def acknowledge(self, incident: int, by: str, note: str) -> None:
+        """Take an incident."""
+
+    async def maintain(
+        self, kind: str, id: str, start: float | None, end: float, reason: str, by: str
+    ) -> str:
+        """Begin maintenance of a scope, between two steady times (None is now); the id it was given."""
+
+    async def end_maintenance(self, id: str, by: str) -> None:
+        """End maintenance before its time."""
+
+    async def reload(self) -> Sequence[str]:
+        """Read the configuration again: what changed; a bad one raises ConfigError and the old one stays."""
+
+    def readiness(self) -> Readiness:
+        """How this service is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """How the wall is shown: its name, farthest chair and screen height in metres, languages in order."""
+
+    name: str = ""
+    distance_m: float = 8.0
+    screen_height_m: float = 2.05
+    languages: tuple[str, ...] = ("vi", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """Everything the web part is given; `static` is the folder of the built front end."""
+
+    clock: Clock
+    picture: Picture
+    telemetry: Telemetry
+    desk: Desk
+    static: Path
+    access: Access = field(default_factory=Access)
+    wall: Wall = field(default_factory=Wall)
+    pace: Pace = field(default_factory=Pace)
+
+
+MAY = web.RequestKey("may", Need)
+"""what whoever sent this request may do"""
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One address: what it needs of whoever asks, and what answers."""
+
+    method: str
+    path: str
+    need: Need
+    handler: Handler
+    upgrades: bool = False
+    """becomes a WebSocket, which a page of another origin could open as well"""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it changes anything."""
+        return self.method not in ("GET", "HEAD")
