@@ -1,0 +1,54 @@
+"""What a source is: one way to ask an endpoint whether it is well.
+
+A source only asks. When to ask, how long to wait, what a missed answer means and whom to tell is for the
+runner.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from pydantic import BaseModel
+
+from ioc.clock import Clock
+from ioc.inventory import Endpoint, Probe
+from ioc.model import Role, Sample
+from ioc.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every source is built from."""
+
+    clock: Clock
+    telemetry: Telemetry
+    random: random.Random
+
+
+class Source(Protocol):
+    """One way to ask an endpoint.
+
+    Building one reads nothing and connects nowhere. `Options` is the schema of what configuration may say
+    about a probe of this source; a `Probe.options` is always an instance of it.
+    """
+
+    name: ClassVar[str]
+    role: ClassVar[Role]
+    Options: ClassVar[type[BaseModel]]
+
+    def __init__(self, around: Surroundings) -> None: ...
+
+    async def open(self) -> None:
+        """Take what all probes share, such as a socket; raises SourceError."""
+
+    async def close(self) -> None:
+        """Give it back."""
+
+    async def gather(self, endpoint: Endpoint, probe: Probe, by: float) -> Sample:
+        """One question and its answer, judged by itself: `verdict` is never None, `at` is when it came.
+
+        `by` is the steady time after which no answer counts any more. Raises NoAnswer when nothing usable
+        came, SourceError when we could not ask. May be cancelled at any time.
+        """
