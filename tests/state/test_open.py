@@ -149,7 +149,7 @@ def _as_nobody(path: Path) -> str:
                 os.setgroups([])
                 os.setuid(65534)
             os.write(into, refusal(path).encode())
-        except BaseException as error:
+        except pytest.fail.Exception as error:
             os.write(into, repr(error).encode())
         finally:
             os._exit(0)

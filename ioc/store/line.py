@@ -1,0 +1,141 @@
+r"""InfluxDB's line protocol. Pure.
+
+    measurement,tag=value,… field=value,… timestamp
+
+A comma, space or equals sign in a name or tag is escaped by a backslash; a backslash by itself stands for
+itself, hence a name may not end in one, nor hold a line break. Field types are fixed: floats bare, integers
+with `i`, strings in double quotes, booleans `t` and `f`. What InfluxDB cannot hold (a NaN, an infinity) is
+left out.
+
+Source: https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from math import isfinite
+
+from ioc.model import Sample, State
+from ioc.store.base import Mark, Record
+
+Tags = Mapping[str, str]
+
+PRECISION = "us"
+"""of every timestamp: what a float of seconds since the epoch still tells apart"""
+
+_NAME = str.maketrans({",": r"\,", " ": r"\ ", "=": r"\="})
+_MEASUREMENT = str.maketrans({",": r"\,", " ": r"\ "})
+_STRING = str.maketrans({'"': r"\"", "\\": r"\\"})
+
+CODES = {
+    State.UP: 0,
+    State.DEGRADED: 1,
+    State.DOWN: 2,
+    State.UNREACHABLE: 3,
+    State.UNKNOWN: 4,
+    State.MAINTENANCE: 5,
+    State.OFF: 6,
+}
+"""field `code` of measurement `state`; a code is never given another meaning"""
+
+
+def name(text: str) -> str:
+    """A tag key, tag value or field key, escaped; raises ValueError for what cannot be."""
+    _check(text)
+    return text.translate(_NAME)
+
+
+def prefix(measurement: str, tags: Tags) -> str:
+    """The part of a line before its fields, tags in order of their keys, empty ones left out."""
+    _check(measurement)
+    if measurement.startswith("#"):
+        raise ValueError(f"measurement {measurement!r}: a line that begins so is a comment")
+    pairs = "".join(f",{name(key)}={name(value)}" for key, value in sorted(tags.items()) if value)
+    return f"{measurement.translate(_MEASUREMENT)}{pairs} "
+
+
+def value(field: float | str | bool) -> str:
+    """A field's value with its type: `float` bare, `int` as 1i, `str` quoted, `bool` t or f."""
+    if isinstance(field, bool):
+        return "t" if field else "f"
+    if isinstance(field, int):
+        return f"{field}i"
+    if isinstance(field, float):
+        return repr(field)
+    return f'"{field.translate(_STRING)}"'
+
+
+def stamp(seconds: float) -> int:
+    """Civil seconds since the epoch as a timestamp in PRECISION."""
+    return round(seconds * 1e6)
+
+
+class Lines:
+    """Turns records into lines, remembering each series' prefix.
+
+    `tags` gives an endpoint's bounded tags (stable ids of its unit, site and system); when they have changed,
+    `forget` is called.
+    """
+
+    def __init__(self, tags: Callable[[str], Tags]) -> None:
+        self._tags = tags
+        self._samples: dict[tuple[str, str], str] = {}
+        self._marks: dict[str, str] = {}
+        self._keys: dict[str, str] = {}
+
+    def forget(self) -> None:
+        """Ask for every endpoint's tags again."""
+        self._samples = {}
+        self._marks = {}
+
+    def encode(self, records: Iterable[Record], skew: float) -> tuple[list[str], int]:
+        """The lines of records, with `skew` seconds added to their times, and how many gave none.
+
+        A sample without a number that can be held gives none and is not counted; one whose names cannot be
+        written is.
+        """
+        lines, faulty = [], 0
+        for record in records:
+            try:
+                line = self.sample(record, skew) if isinstance(record, Sample) else self.mark(record, skew)
+            except ValueError:
+                faulty += 1
+            else:
+                if line:
+                    lines.append(line)
+        return lines, faulty
+
+    def sample(self, sample: Sample, skew: float) -> str:
+        """Measurement `endpoint`: the sample's numbers as floats; empty when it has none."""
+        series = (sample.subject, sample.source)
+        heads = self._samples  # `forget` may put another in its place meanwhile, in another thread
+        head = heads.get(series)
+        if head is None:
+            head = heads[series] = self._head("endpoint", sample.subject, {"source": sample.source})
+        fields = ""
+        for key, number in sample.fields.items():
+            if isfinite(number):
+                fields += f"{self._keys.get(key) or self._key(key)}{number!r}"
+        return f"{head}{fields[1:]} {round((sample.at + skew) * 1e6)}" if fields else ""
+
+    def mark(self, mark: Mark, skew: float) -> str:
+        """Measurement `state`: `state` and `reason` as strings, `code` as an integer."""
+        heads = self._marks
+        head = heads.get(mark.endpoint)
+        if head is None:
+            head = heads[mark.endpoint] = self._head("state", mark.endpoint, {})
+        fields = f'code={CODES[mark.state]}i,reason="{mark.reason}",state="{mark.state}"'
+        return f"{head}{fields} {stamp(mark.at + skew)}"
+
+    def _head(self, measurement: str, endpoint: str, more: Tags) -> str:
+        _check(endpoint)
+        return prefix(measurement, {**self._tags(endpoint), **more, "endpoint": endpoint})
+
+    def _key(self, key: str) -> str:
+        written = self._keys[key] = f",{name(key)}="
+        return written
+
+
+def _check(text: str) -> None:
+    if not text or text[-1] == "\\" or not text.isprintable():
+        raise ValueError(f"{text!r}: a name must be printable, not empty, and not end in a backslash")
