@@ -1,0 +1,141 @@
+"""The sockets of one thing: it answers there what the ground truth says it would answer now."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Protocol
+
+from ioc.demo.answers import BANNER, Requests, answer
+from ioc.demo.province import Thing
+from ioc.demo.truth import Reply, Truth
+from ioc.errors import CodecError
+
+CONNECTIONS_A_THING = 64
+"""more at a time are refused, so that one prober can not use up the descriptors"""
+
+
+class Closable(Protocol):
+    """What a listening socket is to us."""
+
+    def close(self) -> None:
+        """Stop listening."""
+
+
+class Port:
+    """Opens and closes where one thing answers."""
+
+    def __init__(self, thing: Thing, truth: Truth) -> None:
+        self.thing = thing
+        self.truth = truth
+        self.connections: set[asyncio.Transport] = set()
+        self._listening: Closable | None = None
+
+    async def open(self) -> None:
+        """Listen; raises OSError when the address or port is taken."""
+        if self._listening is not None:
+            return
+        loop = asyncio.get_running_loop()
+        at = (self.thing.address, self.thing.port)
+        if self.thing.speaks == "sip-udp":
+            self._listening, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=at)
+        else:
+            make = _Banner if self.thing.speaks == "banner" else _Stream
+            self._listening = await loop.create_server(lambda: make(self), *at, reuse_address=True)
+
+    def close(self) -> None:
+        """Refuse everything from now on."""
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
+        for each in list(self.connections):
+            each.abort()
+
+    def reply(self) -> Reply:
+        """What becomes of the request that arrives now."""
+        return self.truth.reply(self.thing.id)
+
+
+class _Datagrams(asyncio.DatagramProtocol):
+    """SIP over UDP."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        self._transport = transport
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        reply = self._port.reply()
+        if reply.swallowed:
+            return
+        try:
+            response = answer(data, reply.code, self._port.thing.id)
+        except CodecError:
+            return
+        if reply.delay:
+            asyncio.get_running_loop().call_later(reply.delay, self._send, response, addr)
+        else:
+            self._send(response, addr)
+
+    def _send(self, response: bytes, addr: Any) -> None:
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.sendto(response, addr)
+
+
+class _Connection(asyncio.Protocol):
+    """One connection; without an answer it stays open and silent until the other side ends it."""
+
+    def __init__(self, port: Port) -> None:
+        self._port = port
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        if len(self._port.connections) >= CONNECTIONS_A_THING:
+            transport.abort()
+            return
+        self._transport = transport
+        self._port.connections.add(transport)
+        self.opened()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None:
+            self._port.connections.discard(self._transport)
+            self._transport = None
+
+    def opened(self) -> None:
+        """The other side is there."""
+
+    def say(self, data: bytes, delay: float) -> None:
+        """Write, after a delay in seconds, if the other side is still there."""
+        if delay:
+            asyncio.get_running_loop().call_later(delay, self.say, data, 0.0)
+        elif self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+
+class _Banner(_Connection):
+    """A router's management port: it speaks first."""
+
+    def opened(self) -> None:
+        reply = self._port.reply()
+        if not reply.swallowed:
+            self.say(BANNER, reply.delay)
+
+
+class _Stream(_Connection):
+    """SIP over TCP."""
+
+    def __init__(self, port: Port) -> None:
+        super().__init__(port)
+        self._requests = Requests()
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for request in self._requests.feed(data):
+                reply = self._port.reply()
+                if not reply.swallowed:
+                    self.say(answer(request, reply.code, self._port.thing.id), reply.delay)
+        except CodecError:
+            if self._transport is not None:
+                self._transport.abort()

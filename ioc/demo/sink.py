@@ -1,0 +1,64 @@
+"""The webhook sink: `python -m ioc.demo.sink LOG [PORT]` records each POST, answers 200."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import orjson
+from aiohttp import web
+
+from ioc.clock import Clock
+from ioc.demo.child import ended, play, ready
+from ioc.demo.logs import Log
+from ioc.demo.moment import monotonic
+
+BODY_LIMIT = 4 * 1024 * 1024
+
+
+class Sink:
+    """Receives webhooks on a loopback port; `port` is known once it is open."""
+
+    def __init__(self, log: Log, clock: Clock) -> None:
+        self._log = log
+        self._clock = clock
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    async def open(self, port: int = 0, host: str = "127.0.0.1") -> None:
+        """Listen on a port, 0 for a free one."""
+        app = web.Application(client_max_size=BODY_LIMIT)
+        app.router.add_post("/{path:.*}", self._take)
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, host, port)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def close(self) -> None:
+        """Listen no more."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _take(self, request: web.Request) -> web.Response:
+        at = monotonic(self._clock)
+        body = await request.read()
+        try:
+            self._log.write({"at": at, "path": request.path, "body": orjson.loads(body)})
+        except orjson.JSONDecodeError as error:
+            self._log.write({"at": at, "path": request.path, "unreadable": str(error)})
+            return web.Response(status=400, text=f"not JSON: {error}")
+        return web.Response()
+
+
+async def serve(log: Path, port: int) -> None:
+    """Be a sink until told to stop."""
+    sink = Sink(Log(log), Clock())
+    await sink.open(port)
+    ready(port=sink.port)
+    await ended()
+    await sink.close()
+
+
+if __name__ == "__main__":
+    play(serve(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0))
