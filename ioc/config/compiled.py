@@ -1,0 +1,129 @@
+"""A configuration that was read and found right: what the rest of the house is built from."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from ioc.inventory import Inventory
+from ioc.worktime import WorkCalendar
+
+
+class Secret:
+    """A value that is never printed; `reveal` is the only way to it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self.matches(other._value)
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def reveal(self) -> str:
+        """The value itself."""
+        return self._value
+
+    def matches(self, offered: str) -> bool:
+        """Whether somebody offered the same value; takes as long whether they came close or not."""
+        return hmac.compare_digest(self._value.encode(), offered.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Center:
+    """Whose operations center this is."""
+
+    id: str
+    name: str
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """PEM files of the server's certificate chain and key."""
+
+    certificate: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Who may read and write; None means that nobody is asked."""
+
+    read_token: Secret | None
+    write_token: Secret | None
+    origins: tuple[str, ...]
+    """what browsers may send as Origin, beside the address they asked for"""
+    tls: Tls | None
+    behind_proxy: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Influx:
+    """Where history goes."""
+
+    url: str
+    org: str
+    bucket: str
+    token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Viewing:
+    """The room: metres from the farthest chair, and the height of the screen in metres."""
+
+    distance_m: float
+    screen_height_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """How the wall is shown; the first language is what it starts in."""
+
+    viewing: Viewing
+    languages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Whom incidents of some severities are told, by which channel; `options` are its own."""
+
+    name: str
+    channel: str
+    severities: frozenset[str]
+    options: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that was configured."""
+
+    directory: Path
+    fingerprint: str
+    """SHA-256 of the files read, in hexadecimal"""
+    center: Center
+    listen: tuple[str, int]
+    public_url: str
+    access: Access
+    state: Path
+    influx: Influx | None
+    wall: Wall
+    systems: Mapping[str, str]
+    """names by id"""
+    calendars: Mapping[str, WorkCalendar]
+    inventory: Inventory
+    rules: tuple[object, ...]
+    """what the rule compiler made of each rule, in order"""
+    rule_sources: Mapping[str, Mapping[str, object]]
+    """each rule as it was written, by name"""
+    receivers: Mapping[str, Receiver]

@@ -1,0 +1,256 @@
+"""Reading a configuration directory: every fault at once, or a `Config`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, create_model
+
+from ioc.config import alerting, calendars, endpoints, probes, rows, schema, tree
+from ioc.config.access import access, check_exposure, listening
+from ioc.config.compiled import Access, Center, Config, Influx, Viewing, Wall
+from ioc.config.directory import MAIN, Directory, Piece
+from ioc.config.faults import Fault, Faults, Place, did_you_mean, listed
+from ioc.config.fit import fit
+from ioc.config.scalars import UnfitError, identifier
+from ioc.config.secrets import Secrets
+from ioc.errors import ConfigError
+from ioc.inventory import Inventory, Probe
+from ioc.worktime import WorkCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the other parts of the house offer to configure.
+
+    `sources` and `channels` give each one's Options model by name, `rule` compiles a rule or
+    raises RuleError, and `shipped` holds the compiled rules that come with the service, by id.
+    """
+
+    sources: Mapping[str, type[BaseModel]]
+    channels: Mapping[str, type[BaseModel]]
+    rule: alerting.Compile
+    shipped: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of reading a directory: a configuration when there are no faults."""
+
+    config: Config | None
+    faults: tuple[str, ...]
+    warnings: tuple[Fault, ...]
+
+
+def load(
+    directory: Path,
+    *,
+    sources: Mapping[str, type[BaseModel]],
+    channels: Mapping[str, type[BaseModel]],
+    rule: alerting.Compile,
+    environ: Mapping[str, str],
+    today: date,
+    shipped: Mapping[str, object] | None = None,
+    listen: str | None = None,
+) -> Config:
+    """Read a directory; `listen` overrides where it says to listen. Raises ConfigError with every fault."""
+    parts = Parts(sources, channels, rule, shipped or {})
+    reading = examine(directory, parts, environ, today, listen)
+    if reading.config is None:
+        raise ConfigError(reading.faults)
+    return reading.config
+
+
+def examine(
+    directory: Path, parts: Parts, environ: Mapping[str, str], today: date, listen: str | None = None
+) -> Reading:
+    """Read a directory and tell all that is wrong with it, and what is doubtful."""
+    faults = Faults()
+    config = _Reader(Directory(directory, faults), parts, environ, today, faults).config(listen)
+    sentences = tuple(faults.sentences())
+    return Reading(None if sentences else config, sentences, faults.warnings)
+
+
+class _Reader:
+    """Goes through the top-level keys in an order in which whatever is named is known before its user."""
+
+    def __init__(
+        self, directory: Directory, parts: Parts, environ: Mapping[str, str], today: date, faults: Faults
+    ) -> None:
+        self._directory = directory
+        self._parts = parts
+        self._today = today
+        self._faults = faults
+        self._secrets = Secrets(directory.path, environ, faults)
+
+    def config(self, listen: str | None) -> Config | None:
+        """The configuration; None, or one with gaps, when there are faults."""
+        self._check_keys()
+        center = self._center()
+        where, whom = self._access(listen)
+        influx, wall = self._influx(), self._wall()
+        hours = self._calendars(center.zone if center else None)
+        systems = self._systems()
+        inventory = self._inventory(frozenset(hours), frozenset(systems))
+        rules = self._rules()
+        told = alerting.receivers(self._named("receivers"), self._parts.channels, self._secrets, self._faults)
+        if not told:
+            hint = "incidents are shown on the wall and nobody is told"
+            self._faults.warn("no-receivers", self._place("receivers"), "no receivers", "", hint)
+        if center is None or where is None:
+            return None
+        return Config(
+            directory=self._directory.path,
+            fingerprint=self._directory.fingerprint,
+            center=center,
+            listen=where,
+            public_url=self._plain("public_url") or "",
+            access=whom,
+            state=self._state(),
+            influx=influx,
+            wall=wall,
+            systems=systems,
+            calendars={name: each for name, each in hours.items() if each is not None},
+            inventory=inventory,
+            rules=tuple(rules.compiled.values()),
+            rule_sources=rules.sources,
+            receivers=told,
+        )
+
+    def _check_keys(self) -> None:
+        known = schema.Top.model_fields
+        for key, piece in self._directory.top.items():
+            if key not in known:
+                hint = did_you_mean(key, known, f"known keys: {listed(known, 20)}")
+                self._faults.add("unknown-key", piece.place(), "unknown key", key, hint)
+
+    def _place(self, key: str) -> Place:
+        piece = self._directory.top.get(key)
+        return piece.place() if piece else Place(MAIN)
+
+    def _plain(self, key: str) -> Any:
+        """A top-level key's value by its own model, or its default when absent, empty or wrong."""
+        piece = self._directory.top.get(key)
+        field = schema.Top.model_fields[key]
+        if piece is not None and piece.data is not None:
+            alone = Piece({key: piece.data}, piece.file, (), piece.lines)
+            fitted = fit(_only(key), alone, self._faults, key)
+            if fitted is not None:
+                return getattr(fitted, key)
+        return None if field.is_required() else field.get_default(call_default_factory=True)
+
+    def _named(self, key: str) -> Iterator[tuple[str, Piece]]:
+        """The entries of a top-level mapping from names to things."""
+        piece = self._directory.top.get(key)
+        if piece is None or piece.data is None:
+            return
+        if not isinstance(piece.data, dict):
+            self._faults.add(
+                "wrong-type", piece.place(), f"{key} must be a mapping", "", "write `name:` lines"
+            )
+            return
+        for name in piece.data:
+            try:
+                yield identifier(name), piece.within(name)
+            except UnfitError as unfit:
+                self._faults.add(unfit.id, piece.place(name), f"{unfit.what} in {key}", name, unfit.hint)
+
+    def _center(self) -> Center | None:
+        piece = self._directory.top.get("center")
+        if piece is None:
+            hint = "write center: with id and name"
+            self._faults.add("missing-key", Place(MAIN), "configuration without the key", "center", hint)
+            return None
+        written = self._plain("center")
+        if written is None:
+            return None
+        zone = calendars.zone(written.timezone, piece, self._faults)
+        return Center(written.id, written.name, zone) if zone else None
+
+    def _access(self, listen: str | None) -> tuple[tuple[str, int] | None, Access]:
+        piece, written = self._directory.top.get("access"), self._plain("access")
+        place = Place("--listen") if listen is not None else self._place("listen")
+        asked = self._plain("listen") if listen is None else listen
+        where = listening(asked, place, self._faults)
+        if where is not None:
+            check_exposure(where, place, written, piece, self._faults)
+        if piece is None or not isinstance(piece.data, dict):
+            return where, Access(None, None, (), None, False)
+        return where, access(piece, written, self._directory.path, self._secrets, self._faults)
+
+    def _state(self) -> Path:
+        path = self._directory.path / str(self._plain("state"))
+        if path.is_dir():
+            hint = "name a file in it: state/ioc.db"
+            self._faults.add("bad-state", self._place("state"), "state file is a directory:", path.name, hint)
+        return path
+
+    def _influx(self) -> Influx | None:
+        written = self._plain("history").influx
+        if written is None:
+            return None
+        piece = self._directory.top["history"].within("influx").within("token")
+        token = self._secrets.find(piece, "history.influx.token")
+        return Influx(written.url, written.org, written.bucket, token) if token else None
+
+    def _wall(self) -> Wall:
+        written = self._plain("wall")
+        viewing = Viewing(written.viewing.distance_m, written.viewing.screen_height_m)
+        return Wall(viewing, tuple(dict.fromkeys(written.languages)))
+
+    def _calendars(self, zone: ZoneInfo | None) -> dict[str, WorkCalendar | None]:
+        out: dict[str, WorkCalendar | None] = {}
+        for name, piece in self._named("calendars"):
+            written = fit(schema.Calendar, piece, self._faults, "calendar")
+            made = calendars.calendar(name, written, piece, zone, self._faults) if written else None
+            out[name] = made
+        return out
+
+    def _systems(self) -> dict[str, str]:
+        out: dict[str, str] = {}
+        for name, piece in self._named("systems"):
+            written = fit(schema.System, piece, self._faults, "system")
+            out[name] = written.name if written else ""
+        return out
+
+    def _profiles(self) -> dict[str, Probe | None]:
+        return {
+            name: probes.profile(piece, self._parts.sources, self._secrets, self._faults)
+            for name, piece in self._named("probes")
+        }
+
+    def _inventory(self, hours: frozenset[str], systems: frozenset[str]) -> Inventory:
+        written = rows.read(self._directory, "units", schema.Unit, {"code": "codes"}, self._faults)
+        known = frozenset(written.ids())
+        units = tree.tree(
+            [tree.UnitRow(row, piece.place) for row, piece in written.sound], known, self._faults
+        )
+        names = endpoints.Names(known, systems, hours, self._profiles())
+        references = self._plain("references")
+        piece = self._directory.top.get("references") if references else None
+        return endpoints.inventory(self._directory, units, names, piece, self._today, self._faults)
+
+    def _rules(self) -> alerting.Rules:
+        piece = self._directory.top.get("rules")
+        own = [piece.within(index) for index in range(len(self._plain("rules")))] if piece else []
+        return alerting.rules(
+            own,
+            self._plain("shipped_rules"),
+            self._place("shipped_rules"),
+            self._parts.shipped,
+            self._parts.rule,
+            self._faults,
+        )
+
+
+@cache
+def _only(key: str) -> type[BaseModel]:
+    """A model of one top-level key, so that each key is judged by itself."""
+    field = schema.Top.model_fields[key]
+    return create_model(key, __base__=schema.Model, **{key: (field.annotation, field)})  # type: ignore[call-overload, no-any-return]

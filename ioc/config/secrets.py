@@ -1,0 +1,84 @@
+"""Secrets stand outside the configuration: `{env: NAME}` or `{file: PATH}`, never in plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+
+from ioc.config.compiled import Secret
+from ioc.config.directory import Piece
+from ioc.config.faults import Faults
+
+SHORTEST_TOKEN = 16
+_MOST_BYTES = 64_000
+_HINT = "write {env: NAME} or {file: PATH}"
+
+
+class Secrets:
+    """Finds the values; a fault never shows one."""
+
+    def __init__(self, directory: Path, environ: Mapping[str, str], faults: Faults) -> None:
+        self._directory = directory
+        self._environ = environ
+        self._faults = faults
+
+    def find(self, piece: Piece, name: str) -> Secret | None:
+        """The value a reference stands for; None, with the fault noted, when there is none."""
+        data = piece.data
+        if not isinstance(data, dict):
+            self._faults.add(
+                "secret-in-plain-text", piece.place(), f"secret in plain text in {name}", "", _HINT
+            )
+            return None
+        if len(data) != 1 or not isinstance(next(iter(data.values())), str):
+            self._faults.add("bad-secret", piece.place(), f"{name} is not a reference to a secret", "", _HINT)
+            return None
+        ((kind, where),) = data.items()
+        if kind == "env":
+            return self._of_environment(piece, name, where)
+        if kind == "file":
+            return self._of_file(piece, name, where)
+        self._faults.add("unknown-key", piece.place(kind), "unknown key", kind, _HINT)
+        return None
+
+    def fill(self, options: type[BaseModel], data: Mapping[str, Any], piece: Piece) -> dict[str, Any] | None:
+        """Options with the values in place of references, where the model says `SecretStr`."""
+        filled, sound = dict(data), True
+        for key, field in options.model_fields.items():
+            name = field.alias or key
+            if name not in data or data[name] is None or not _is_secret(field.annotation):
+                continue
+            secret = self.find(piece.within(name), name)
+            sound = sound and secret is not None
+            filled[name] = secret.reveal() if secret else None
+        return filled if sound else None
+
+    def _of_environment(self, piece: Piece, name: str, variable: str) -> Secret | None:
+        value = self._environ.get(variable, "").strip()
+        if value:
+            return Secret(value)
+        hint = "set it before the service starts"
+        what = f"environment variable of {name} is empty or not set:"
+        self._faults.add("missing-secret", piece.place("env"), what, variable, hint)
+        return None
+
+    def _of_file(self, piece: Piece, name: str, path: str) -> Secret | None:
+        try:
+            with (self._directory / path).open("rb") as file:
+                value = file.read(_MOST_BYTES).decode().strip()
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) and error.strerror else "not a text file"
+            what = f"secret file of {name} cannot be read:"
+            self._faults.add("missing-secret", piece.place("file"), what, path, why.lower())
+            return None
+        if value:
+            return Secret(value)
+        self._faults.add("missing-secret", piece.place("file"), f"secret file of {name} is empty:", path)
+        return None
+
+
+def _is_secret(annotation: Any) -> bool:
+    return annotation is SecretStr or SecretStr in getattr(annotation, "__args__", ())
