@@ -1,0 +1,122 @@
+/** The values of the operating picture, as the service sends them (docs/architecture.md). */
+
+export const STATES = ["down", "unreachable", "degraded", "unknown", "maintenance", "off", "up"] as const;
+/** Worst first. */
+export type State = (typeof STATES)[number];
+
+/** States that need a person. */
+export const WRONG: readonly State[] = ["down", "unreachable", "degraded", "unknown"];
+
+export type Counts = Partial<Record<State, number>>;
+
+export interface Owner {
+  name?: string;
+  phone?: string;
+  carrier?: string;
+  circuit?: string;
+  hotline?: string;
+}
+
+export interface About {
+  name: string;
+  kind: string;
+  system: string;
+  unit: string;
+  site: string;
+  parent: string;
+  address: string;
+  expected: string;
+  critical: boolean;
+  owner: Owner;
+}
+
+export interface Live {
+  state: State;
+  since: number;
+  at: number;
+  reason: string;
+  detail: string;
+  rtt?: number;
+  loss?: number;
+}
+
+export interface Unit {
+  name: string;
+  parent: string;
+  level: number;
+  counts: Counts;
+}
+
+export interface Site {
+  name: string;
+  unit: string;
+  owner?: Owner;
+}
+
+export interface System {
+  name: string;
+  counts: Counts;
+  total: number;
+  at: number;
+  every: number;
+}
+
+export type Severity = "critical" | "warning" | "info";
+
+export interface Told {
+  state: "owed" | "told" | "failing";
+  at: number;
+  attempts: number;
+}
+
+export interface Incident {
+  id: number | string;
+  status: "open" | "closed";
+  severity: Severity;
+  title: string;
+  rule: string;
+  root: string;
+  cause: { subject: string; state: State; reason: string };
+  opened: number;
+  closed: number | null;
+  members: number;
+  peak: number;
+  sample_members: string[];
+  unit: string;
+  unit_name: string;
+  site: string;
+  owner: string;
+  phone: string;
+  carrier: string;
+  circuit: string;
+  hotline: string;
+  next_action: string;
+  runbook: string;
+  acknowledged: { by: string; at: number; note: string } | null;
+  unrecorded: boolean;
+  told: Record<string, Told>;
+  next: string;
+  silenced: boolean;
+}
+
+export type ScopeKind = "endpoint" | "site" | "unit";
+
+export interface Maintenance {
+  scope: { kind: ScopeKind; id: string };
+  start: number;
+  end: number;
+  reason: string;
+  by: string;
+}
+
+/** What the service says of itself under `self/`. */
+export interface Self {
+  history: { state: "ok" | "away" | "off"; since: number; detail: string; waiting: number; dropped: number };
+  ledger: { state: "ok" | "failing"; since: number; detail: string };
+  uplink: { state: "ok" | "down"; since: number };
+  config: { state: "ok" | "refused"; at: number; faults: string[] };
+  deliveries: { owed: number; oldest: number | null; failing: string[] };
+  clock: { skew: number };
+}
+
+export type Value = Record<string, unknown>;

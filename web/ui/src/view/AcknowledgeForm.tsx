@@ -1,0 +1,53 @@
+/** Say that a person is on it. */
+
+import { useSignal } from "@preact/signals";
+
+import { acknowledge } from "../api";
+import { age } from "../format";
+import type { Incident } from "../picture";
+import { now, say } from "../wall";
+import { Field, Report, run, token, TokenField, who, WhoField, type Progress } from "./form";
+import { Check } from "./Glyph";
+
+export function AcknowledgeForm({ id, incident }: { id: string; incident: Incident }) {
+  const note = useSignal("");
+  const progress = useSignal<Progress>("idle");
+  const words = say.value;
+  if (incident.acknowledged) return <Acknowledged by={incident.acknowledged} />;
+  const submit = (event: Event) => {
+    event.preventDefault();
+    void run(progress, () => acknowledge(id, who.value.trim(), note.value.trim(), token.value));
+  };
+  return (
+    <form class="act" onSubmit={submit}>
+      <h3>{words("ack.title")}</h3>
+      <WhoField id="ack-by" />
+      <Field label={words("ack.note")} id="ack-note">
+        <input
+          id="ack-note"
+          name="note"
+          maxLength={500}
+          placeholder={words("ack.note_hint")}
+          value={note.value}
+          onInput={(event) => (note.value = event.currentTarget.value)}
+        />
+      </Field>
+      <TokenField id="ack-token" />
+      <button class="do" type="submit" disabled={progress.value === "busy"}>
+        {words("ack.do")}
+      </button>
+      <Report progress={progress.value} done={words("ack.done")} />
+    </form>
+  );
+}
+
+function Acknowledged({ by }: { by: NonNullable<Incident["acknowledged"]> }) {
+  const words = say.value;
+  return (
+    <p class="taken">
+      <Check /> {words("incident.acknowledged", { by: by.by })},{" "}
+      {words("incident.ack_age", { age: age(now.value - by.at, words) })}
+      {by.note && <q>{by.note}</q>}
+    </p>
+  );
+}

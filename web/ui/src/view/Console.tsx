@@ -1,0 +1,130 @@
+/** The console at the side: an incident or an endpoint in full, and what a person may do about it. */
+
+import { useEffect, useRef } from "preact/hooks";
+
+import type { About, Incident, Live } from "../picture";
+import { age, moment, phone } from "../format";
+import { known } from "../i18n";
+import { language, now, opened, say, store } from "../wall";
+import { AcknowledgeForm } from "./AcknowledgeForm";
+import { Glyph } from "./Glyph";
+import { MaintenanceForm, MaintenanceList, type Scope } from "./MaintenanceForm";
+
+export function Console() {
+  const box = useRef<HTMLDialogElement>(null);
+  const key = opened.value;
+  useEffect(() => {
+    if (key && !box.current?.open) box.current?.showModal();
+  }, [key]);
+  if (!key) return null;
+  return (
+    <dialog class="console" ref={box} aria-labelledby="console-title" onClose={() => (opened.value = null)}>
+      <form method="dialog">
+        <button class="close" type="submit">
+          {say.value("console.close")}
+        </button>
+      </form>
+      <Content key={key} which={key} />
+    </dialog>
+  );
+}
+
+function Content({ which }: { which: string }) {
+  const id = which.slice(which.indexOf("/") + 1);
+  if (which.startsWith("incident/")) {
+    const incident = store.one("incident", id);
+    return incident ? <IncidentSheet id={id} incident={incident} /> : <Gone />;
+  }
+  const about = store.one("about", id);
+  return about ? <EndpointSheet id={id} about={about} /> : <Gone />;
+}
+
+function Gone() {
+  return <h2 id="console-title">{say.value("console.gone")}</h2>;
+}
+
+function IncidentSheet({ id, incident }: { id: string; incident: Incident }) {
+  const words = say.value;
+  const root = store.one("about", incident.root);
+  return (
+    <>
+      <h2 id="console-title">{incident.title}</h2>
+      <p class={`lead t-${incident.cause?.state ?? "down"}`}>
+        <Glyph state={incident.cause?.state ?? "down"} />
+        {words(`severity.${incident.severity}`)} · {age(now.value - incident.opened, words)} ·{" "}
+        {words("since", { time: moment(incident.opened, now.value, language.value) })}
+      </p>
+      <dl>
+        <Row name={words("incident.next")} value={incident.next_action || words("incident.no_action")} />
+        <Row name={words("incident.where")} value={incident.unit_name} />
+        <Row name={words("incident.cause")} value={root ? root.name : incident.root} />
+        <Row name={words("incident.affected")} value={words("incident.members", { n: incident.members })} />
+        <Row name={words("incident.owner")} value={[incident.owner, phone(incident.phone)].filter(Boolean).join(" · ")} />
+        <Row name={words("incident.line")} value={[incident.carrier, incident.circuit].filter(Boolean).join(" · ")} />
+        <Row name={words("incident.hotline")} value={phone(incident.hotline)} />
+        <Row name={words("incident.runbook")} value={incident.runbook} />
+        <Row name={words("incident.told")} value={told(incident)} />
+      </dl>
+      <AcknowledgeForm id={id} incident={incident} />
+      <MaintenanceForm scopes={root ? scopesOf(incident.root, root) : []} />
+      <MaintenanceList />
+    </>
+  );
+}
+
+function told(incident: Incident): string {
+  const words = say.value;
+  return Object.entries(incident.told ?? {})
+    .map(([receiver, { state, attempts }]) => `${receiver}: ${words(`told.${state}`, { n: attempts })}`)
+    .join(", ");
+}
+
+function EndpointSheet({ id, about }: { id: string; about: About }) {
+  const words = say.value;
+  const live = store.one("endpoint", id);
+  const { owner } = about;
+  return (
+    <>
+      <h2 id="console-title">{about.name}</h2>
+      {live && <LiveLine live={live} />}
+      <dl>
+        <Row name={words("incident.where")} value={store.one("unit", about.unit)?.name ?? about.unit} />
+        <Row name={words("incident.owner")} value={[owner?.name, phone(owner?.phone ?? "")].filter(Boolean).join(" · ")} />
+        <Row name={words("incident.line")} value={[owner?.carrier, owner?.circuit].filter(Boolean).join(" · ")} />
+        <Row name={words("incident.hotline")} value={phone(owner?.hotline ?? "")} />
+      </dl>
+      <MaintenanceForm scopes={scopesOf(id, about)} />
+      <MaintenanceList />
+    </>
+  );
+}
+
+function LiveLine({ live }: { live: Live }) {
+  const words = say.value;
+  const why = words(known(`reason.${live.reason}`, "reason.none"));
+  return (
+    <p class={`lead t-${live.state}`}>
+      <Glyph state={live.state} />
+      {words(`state.${live.state}`)}
+      {why && `, ${why}`}
+      {live.detail && ` (${live.detail})`} · {age(now.value - live.since, words)}
+    </p>
+  );
+}
+
+function scopesOf(id: string, about: About): Scope[] {
+  const scopes: Scope[] = [{ kind: "endpoint", id, name: about.name }];
+  if (about.site) scopes.push({ kind: "site", id: about.site, name: store.one("site", about.site)?.name ?? about.site });
+  if (about.unit) scopes.push({ kind: "unit", id: about.unit, name: store.one("unit", about.unit)?.name ?? about.unit });
+  return scopes;
+}
+
+function Row({ name, value }: { name: string; value: string }) {
+  if (!value) return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </>
+  );
+}

@@ -1,0 +1,72 @@
+/** The five poorest lines, by round trip and loss against their limits, with where they come from. */
+
+import { useComputed } from "@preact/signals";
+
+import { LIMITS, poorness } from "../derive";
+import { measured } from "../format";
+import { sparkline } from "../recent";
+import type { Live } from "../picture";
+import { combSystem, language, now, recent, say, store } from "../wall";
+
+const SHOWN = 5;
+/** Seconds between new rankings: a list that changes at every sample cannot be read. */
+const PACE = 5;
+const WIDTH = 100;
+const HEIGHT = 24;
+
+export function Worst() {
+  const pace = useComputed(() => Math.floor(now.value / PACE)).value;
+  const lines = poorest(pace);
+  const words = say.value;
+  const poor = lines.some((line) => line.poor > 1);
+  return (
+    <section class="worst">
+      <h2>
+        {words("worst")} <small class="figure">{words("worst.target", { rtt: LIMITS.rtt, loss: LIMITS.loss })}</small>
+      </h2>
+      {lines.length === 0 && <p class="none">{words("worst.none")}</p>}
+      {lines.length > 0 && !poor && <p class="none">{words("worst.quiet")}</p>}
+      <ol>
+        {lines.map((line) => (
+          <Line key={line.id} line={line} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+interface PoorLine {
+  id: string;
+  live: Live;
+  poor: number;
+}
+
+function poorest(_pace: number): PoorLine[] {
+  void store.structure.value;
+  const about = store.peek("about");
+  const out: PoorLine[] = [];
+  for (const [id, live] of store.peek("endpoint")) {
+    const poor = about.get(id)?.system === combSystem.value ? poorness(live, LIMITS) : null;
+    if (poor !== null) out.push({ id, live, poor });
+  }
+  return out.sort((a, b) => b.poor - a.poor).slice(0, SHOWN);
+}
+
+function Line({ line: { id, live, poor } }: { line: PoorLine }) {
+  const words = say.value;
+  const name = store.one("about", id)?.name ?? id;
+  const lossy = (live.loss ?? 0) / LIMITS.loss >= (live.rtt ?? 0) / LIMITS.rtt;
+  const trail = recent.of(id)[lossy ? "loss" : "rtt"];
+  const figure = lossy
+    ? words("worst.loss", { n: measured(live.loss ?? 0, language.value) })
+    : words("worst.rtt", { n: measured(live.rtt ?? 0, language.value) });
+  return (
+    <li class={poor > 1 ? "poor" : ""}>
+      <span class="title">{name}</span>
+      <svg class="trend" viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`} preserveAspectRatio="none" role="img" aria-label={words("worst.trend", { name, n: trail.length })}>
+        <path d={sparkline(trail, WIDTH, HEIGHT, lossy ? LIMITS.loss : LIMITS.rtt)} />
+      </svg>
+      <span class="figure value">{figure}</span>
+    </li>
+  );
+}
