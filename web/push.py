@@ -12,7 +12,6 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import dataclass
-from typing import Protocol
 
 from ioc.clock import Clock
 from ioc.picture import Change, Picture
@@ -38,32 +37,16 @@ class Pace:
     screens: int = 2_000
 
 
-class Closable(Protocol):
-    """The part of a WebSocket that says whether its close frame is out; nothing may follow that."""
-
-    @property
-    def closed(self) -> bool: ...
-
-
 class Screen:
     """One connected screen; `window` is how its frames are deflated, `cursor` the offset that it holds."""
 
-    __slots__ = ("behind", "cursor", "socket", "transport", "window")
+    __slots__ = ("behind", "cursor", "transport", "window")
 
-    def __init__(self, transport: asyncio.Transport, window: int, cursor: int, socket: Closable) -> None:
+    def __init__(self, transport: asyncio.Transport, cursor: int, window: int = frames.PLAIN) -> None:
         self.transport = transport
         self.window = window
         self.cursor = cursor
-        self.socket = socket
         self.behind = False
-
-    def ended(self) -> bool:
-        """Whether nothing may be written any more."""
-        return self.socket.closed or self.transport.is_closing()
-
-    def stalled(self) -> bool:
-        """Whether it does not read as fast as it is written to."""
-        return self.transport.get_write_buffer_size() > WAITING
 
 
 class Push:
@@ -130,7 +113,7 @@ class Push:
         offset = self._picture.offset
         made: dict[int, frames.Prepared] = {}
         for screen in self._joining:
-            if not screen.ended():
+            if not screen.transport.is_closing():
                 self._write(screen, made, now)
                 self._screens[screen] = None
         self._joining.clear()
@@ -143,16 +126,17 @@ class Push:
         """Write to the screens that are not at `offset`; whether some were not reading."""
         skipped = written = 0
         for screen in self._screens:
-            if screen.cursor == offset or screen.ended():
+            transport = screen.transport
+            if screen.cursor == offset or transport.is_closing():
                 continue
-            if screen.stalled():
+            if transport.get_write_buffer_size() > WAITING:
                 screen.behind = True
                 skipped += 1
                 continue
             prepared = made.get(screen.cursor)
             if prepared is None:
                 prepared = self._prepare(screen.cursor, made, now)
-            screen.transport.write(prepared.frame(screen.window))
+            transport.write(prepared.frame(screen.window))
             screen.cursor = offset
             written += 1
             if screen.behind:
@@ -199,8 +183,11 @@ class Push:
     def _send_beat(self, now: float) -> None:
         beat = frames.frame(frames.beat(self._told, now))
         for screen in self._screens:
-            if screen.cursor == self._told and not screen.ended() and not screen.stalled():
-                screen.transport.write(beat)
+            transport = screen.transport
+            if screen.cursor != self._told or transport.is_closing():
+                continue
+            if transport.get_write_buffer_size() <= WAITING:
+                transport.write(beat)
                 self._sent.n += 1
 
 

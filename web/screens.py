@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -25,6 +27,19 @@ LARGEST = 2**53
 """offsets are below this: they pass through JavaScript's numbers"""
 
 
+class Socket(web.WebSocketResponse):
+    """A WebSocket that leaves the push before its close frame goes out; nothing may follow that."""
+
+    def __init__(self, leave: Callable[[], None]) -> None:
+        super().__init__(timeout=GOODBYE, autoping=False, autoclose=False, max_msg_size=MESSAGE_LIMIT)
+        self._leave = leave
+
+    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
+        """Push no more, then close; aiohttp calls this itself when a client breaks the protocol."""
+        self._leave()
+        return await super().close(code=code, message=message, drain=drain)
+
+
 class Screens:
     """Takes screens in, hands them to the push and takes leave of those that misbehave."""
 
@@ -36,7 +51,7 @@ class Screens:
         self._wall = wall
         self._epoch = epoch
         self._build = build
-        self._open: set[web.WebSocketResponse] = set()
+        self._open: set[Socket] = set()
         self._violations = telemetry.tally("ioc_push_violations", "Screens closed for what they sent.")
 
     def routes(self) -> list[Route]:
@@ -50,18 +65,17 @@ class Screens:
             raise Refused(
                 f"{len(self._push)} screens are connected, no more are taken; try later", status=503
             )
-        socket = web.WebSocketResponse(
-            timeout=GOODBYE, autoping=False, autoclose=False, max_msg_size=MESSAGE_LIMIT
-        )
-        await socket.prepare(request)
         transport = request.transport
         if transport is None:
-            return socket
-        screen = Screen(transport, int(socket.compress), cursor, socket)
+            raise ConnectionResetError("the screen went while it shook hands")
+        screen = Screen(transport, cursor)
+        socket = Socket(partial(self._push.leave, screen))
+        await socket.prepare(request)
+        screen.window = int(socket.compress)
         self._open.add(socket)
         self._push.join(screen, self._hello(request[MAY]))
         try:
-            await self._listen(socket, screen)
+            await self._listen(socket)
         finally:
             self._push.leave(screen)
             self._open.discard(socket)
@@ -91,7 +105,7 @@ class Screens:
             may_write=may >= Need.WRITE,
         )
 
-    async def _listen(self, socket: web.WebSocketResponse, screen: Screen) -> None:
+    async def _listen(self, socket: Socket) -> None:
         heard: deque[float] = deque(maxlen=MESSAGES)
         while True:
             message = await socket.receive()
@@ -99,13 +113,11 @@ class Screens:
                 self._violations.n += 1
                 return
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.PING, WSMsgType.PONG):
-                self._push.leave(screen)  # nothing may follow our close frame
                 await socket.close()
                 return
             now = self._clock.now()
             if len(heard) == MESSAGES and now - heard[0] < WITHIN:
                 self._violations.n += 1
-                self._push.leave(screen)
                 await socket.close(code=WSCloseCode.POLICY_VIOLATION, message=b"too many messages")
                 return
             heard.append(now)

@@ -65,6 +65,14 @@ class House:
     def telemetry(self) -> Telemetry:
         return self.deps.telemetry
 
+    def cut(self) -> None:
+        """Break every screen's connection, as a network does: without a word."""
+        listening = self.server._runner.server
+        assert listening is not None
+        for connection in listening.connections:
+            assert connection.transport is not None
+            connection.transport.abort()
+
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.server.port}"
