@@ -176,7 +176,7 @@ class Planner:
 
     def _has_taken_behind(self, router: Thing) -> bool:
         things = self._province.things
-        return any(_place(things[each]) in self._taken for each in self._province.behind(router.id))
+        return any(_place(things[each]) in self.taken for each in self._province.behind(router.id))
 
     def _disturbances(self, things: list[Thing], counts: Mapping[str, int]) -> list[Disturbance]:
         last = self._span - RECOVERY if self._link_at is None else self._link_at - RECOVERY

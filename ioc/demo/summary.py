@@ -10,13 +10,13 @@ MOST_DETAILS = 20
 
 def summary(report: Mapping[str, Any]) -> str:
     """A report in a few lines: the figures, each kind of fault, and everything that went wrong."""
-    r = report
+    r, total = report, report["disturbances"]["total"]
     figures = [
         f"{r['endpoints']} endpoints ({r['rooms']} rooms), seed {r['seed']}, {r['duration_s']:.0f} s",
-        f"{r['injected']} faults: {r['alerted']} alerted, {r['resolved']} resolved, {r['missed']} missed, "
-        + f"{r['undecided']} too late to tell",
-        f"{r['disturbances']['total']} disturbances; {r['pages']} pages, {r['false_alarms']} false alarms, "
-        + f"{r['false_recoveries']} false recoveries",
+        f"{r['injected']} faults: {r['alerted']} alerted, {r['resolved']} resolved, {r['missed']} missed",
+        f"{r['undecided']} faults began too late for a page to be due" if r["undecided"] else "",
+        f"{r['pages']} pages, {r['false_alarms']} false alarms, {r['false_recoveries']} false recoveries",
+        f"{total} disturbances that must page nobody",
         f"from the fault to the webhook: {_latency(r['latency_s'])}",
     ]
     kinds = [
@@ -25,7 +25,8 @@ def summary(report: Mapping[str, Any]) -> str:
         for kind, each in report["by_kind"].items()
     ]
     lacking = [f"not a whole judgement: {each}" for each in report["lacking"]]
-    return "\n".join([*figures, *kinds, *lacking, *_wrong(report["details"])])
+    lines = [*figures, *kinds, *lacking, *_wrong(report["details"])]
+    return "\n".join(each for each in lines if each)
 
 
 def _latency(latency: Mapping[str, float | None]) -> str:
