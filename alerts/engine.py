@@ -1,0 +1,475 @@
+"""The shell of alerting: sees every change of the picture, runs the rules it concerns, and keeps their timers.
+
+No tick and no database: a rule runs when something it reads has changed or its timer comes due.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from random import Random
+from typing import Any, Protocol
+
+from alerts import incidents, journal, messages
+from alerts.channels.base import Channel, Receiver
+from alerts.desk import Desk
+from alerts.incidents import Acknowledgement, Decision, Incident, Verb
+from alerts.landscape import Landscape, subject_of
+from alerts.lifecycle import CALM, LIT, Alert, Phase, Transition, remove, step
+from alerts.maintenance import required
+from alerts.notification import Notification
+from alerts.outbox import Lane, Outbox
+from alerts.recorder import Recorder
+from alerts.rules import Rule, Severity
+from alerts.upkeep import Upkeep
+from alerts.watching import SELF, Watch, Watched, is_held, watched
+from ioc.alarm import Alarm
+from ioc.clock import Clock
+from ioc.errors import Refused
+from ioc.inventory import Inventory
+from ioc.model import Attend, Order, Recheck
+from ioc.picture import Change, Picture, Value
+from ioc.state.ledger import Write
+from ioc.telemetry import Telemetry
+
+OWN = ("uplink", "ledger", "history", "deliveries", "config", "clock")
+"""our own keys of the picture that rules may be on"""
+ATTEND_EVERY = 2.0
+ATTEND_LONGER = 5.0
+RECHECK_BEFORE = 1.0
+MEMBERS_AFTER = 0.5
+"""seconds in which changes of members are gathered"""
+STRANDED_AFTER = 30.0
+"""seconds after a root's recovery in which what stood behind it has time to answer"""
+
+Key = tuple[str, Any]
+Ring = Callable[[Key, float], None]
+
+
+class Timers(Protocol):
+    """One moment a key; `ioc.alarm.Alarm`, or a test's."""
+
+    def set(self, key: Key, at: float) -> None:
+        """Have a key ring at a steady moment, and only then."""
+
+    def cancel(self, key: Key) -> None:
+        """Have a key not ring."""
+
+    def stop(self) -> None:
+        """Ring no more."""
+
+
+class Ledger(Protocol):
+    """The state file."""
+
+    def commit(self, *writes: Write) -> asyncio.Future[int]:
+        """Write all or nothing, in order."""
+
+    def read(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+
+
+class Engine:
+    """Rules, alerts, incidents, maintenance and deliveries of one service.
+
+    Call `restore()` once, before the first change; `on_change` is a watcher of the picture. `on_maintenance` is told
+    which endpoints' maintenance has begun or ended. `link` is the address of the wall, for messages.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        picture: Picture,
+        ledger: Ledger,
+        inventory: Inventory,
+        rules: Iterable[Rule],
+        receivers: Mapping[str, Receiver],
+        order: Order,
+        telemetry: Telemetry,
+        link: str = "",
+        on_maintenance: Callable[[Iterable[str]], None] = lambda endpoints: None,
+        timers: Callable[[Clock, Ring], Timers] = Alarm,
+        jitter: Callable[[], float] | None = None,
+    ) -> None:
+        self._clock = clock
+        self._picture = picture
+        self._ledger = ledger
+        self._order = order
+        self._timers = timers(clock, self.ring)
+        self._land = Landscape(picture, inventory)
+        self._watched: dict[str, Watched] = {}
+        self._dirty: set[int] = set()
+        self._channels: set[Channel] = set()
+        self._outbox = Outbox(
+            clock, self._settled, self._wake_lane, jitter or Random().random, self._show_deliveries, telemetry
+        )
+        self._recorder = Recorder(
+            ledger, clock.now, self._waker("record"), self.ledger_trouble, self._everything, telemetry
+        )
+        self._desk = Desk(
+            clock,
+            picture,
+            self._recorder,
+            self._outbox,
+            self._land.members,
+            self._facts,
+            self._wake_incident,
+            link,
+        )
+        self._upkeep = Upkeep(clock, picture, self._recorder, self._waker("maintenance"), on_maintenance)
+        self._transitions = telemetry.tally("ioc_alert_transitions", "Alerts that changed their phase")
+        self._meter(telemetry)
+        self._adopt(inventory, rules, receivers)
+
+    # --- start, reload, stop ---
+
+    def restore(self) -> None:
+        """Take over what the state file knows, then run every rule once on the picture as it is."""
+        now, skew = self._clock.now(), self._clock.skew()
+        known = journal.remembered(self._ledger, skew, now, incidents.REOPEN_WITHIN)
+        self._upkeep.book.next_id = max(known.next_maintenance, self._upkeep.book.next_id)
+        self._upkeep.restore(known.maintenances)
+        self.ledger_trouble(True, "")
+        self._show_deliveries()
+        self._desk.restore(known)
+        for alert in known.alerts:
+            self._resume(alert, now)
+        self._look_at_all(now)
+
+    def apply(self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver]) -> None:
+        """Take over a new configuration; what still applies goes on, what no longer does is resolved as removed."""
+        now = self._clock.now()
+        before = {subject: each.watches for subject, each in self._watched.items()}
+        self._adopt(inventory, rules, receivers)
+        for subject, watches in before.items():
+            kept = {each.rule.id for each in self._watches(subject)}
+            for watch in watches:
+                if watch.rule.id not in kept and watch.alert.phase not in CALM:
+                    self._end(watch.alert, now)
+        self._look_at_all(now)
+
+    async def close(self) -> None:
+        """Stop; what is owed stays owed in the state file."""
+        self._timers.stop()
+        await self._outbox.close()
+        for channel in self._channels:
+            await channel.close()
+
+    # --- what happens ---
+
+    def on_change(self, change: Change) -> None:
+        """See a change of the picture; only endpoints and our own keys matter here."""
+        key = change.key
+        if key.startswith("endpoint/"):
+            subject = key[9:]
+        elif key.startswith(SELF):
+            subject = key
+        else:
+            return
+        old, new = change.old, change.new
+        moved = old is None or new is None or old.get("state") != new.get("state")
+        watched = self._watched.get(subject)
+        if watched is not None:
+            self._look(watched, old, new, moved)
+        if moved:
+            self._moved(subject)
+
+    def ring(self, key: Key, now: float) -> None:
+        """A timer has come due."""
+        what, which = key
+        match what:
+            case "alert":
+                self._wake_alert(which[0], which[1], now)
+            case "recheck":
+                self._order(Recheck(which[0], by=now + RECHECK_BEFORE))
+            case "record":
+                self._recorder.ring(which)
+            case "lane":
+                self._outbox.ring(which)
+            case "members":
+                self._count_members(which, now)
+            case "calm":
+                self._calm(which, now)
+            case "forget":
+                self._desk.forget(which)
+            case "maintenance":
+                self._upkeep.ring(which, now)
+
+    def ledger_trouble(self, ok: bool, detail: str) -> None:
+        """The state file takes writes, or does not; shown as `self/ledger`."""
+        state = "ok" if ok else "failing"
+        known = self._picture.get("self/ledger")
+        if known is None or known["state"] != state:
+            since = self._clock.now()
+            self._picture.put("self/ledger", {"state": state, "since": since, "detail": detail})
+
+    # --- what people ask for ---
+
+    async def acknowledge(self, incident: int, by: str, note: str = "") -> None:
+        """Somebody takes an open incident in hand. Raises Refused."""
+        found = self._desk.book.incidents.get(incident)
+        if found is None:
+            raise Refused(f"incident {incident} is not known; see /api/v1/incidents", status=404)
+        if found.closed is not None:
+            raise Refused(f"incident {incident} is closed; there is nothing to take in hand", status=409)
+        who = required("by", by, 100)
+        if len(note) > 500:
+            raise Refused(f"note has {len(note)} characters; at most 500 are kept")
+        now = self._clock.now()
+        act = journal.act_row(
+            incident, self._clock.civil(now), "acknowledged", note.strip() or "-", found.root, by=who
+        )
+        await self._desk.change(replace(found, acknowledged=Acknowledgement(who, now, note.strip())), [act])
+
+    async def maintain(
+        self, kind: str, id: str, start: float | None, end: float, reason: str, by: str
+    ) -> str:
+        """Plan maintenance of an endpoint, site or unit between two steady times (None: now). Raises Refused."""
+        return await self._upkeep.begin(kind, id, start, end, reason, by)
+
+    async def end_maintenance(self, id: str, by: str) -> None:
+        """End a maintenance now. Raises Refused."""
+        await self._upkeep.end(id, by)
+
+    def is_maintained(self, endpoint: str, now: float) -> bool:
+        """Whether an endpoint is under maintenance at a steady time."""
+        return self._upkeep.book.is_maintained(endpoint, now)
+
+    def explain(self, incident: int) -> list[dict[str, object]]:
+        """Every decision about an incident, and who was told what when, in civil time. Raises Refused."""
+        found = journal.explained(self._ledger, incident)
+        if not found:
+            raise Refused(f"incident {incident} is not known; see /api/v1/incidents", status=404)
+        return found
+
+    async def delivered(self) -> None:
+        """Return when no delivery is under way."""
+        await self._outbox.idle()
+
+    # --- rules ---
+
+    def _look(self, watched: Watched, old: Value | None, new: Value | None, moved: bool) -> None:
+        if moved or old is None or new is None or old.get("answering") != new.get("answering"):
+            watches = watched.watches
+        else:
+            watches = watched.sampled
+        if not watches:
+            return
+        now = self._clock.now()
+        if new is not None and watched.rollings:
+            watched.feed(new, now)
+        for watch in watches:
+            self._evaluate(watch, new, now)
+
+    def _evaluate(self, watch: Watch, value: Value | None, now: float) -> None:
+        was = watch.alert
+        reading = watch.reading(value)
+        alert, transition, wake = step(was, reading, is_held(value), watch.rule, now)
+        if alert is was and alert.phase in CALM:
+            return
+        watch.alert = alert
+        if watch.windows and reading:
+            expiry = watch.expiry()
+            wake = min(each for each in (wake, expiry) if each is not None) if wake or expiry else None
+        self._set_timers(watch, was, wake, now)
+        if transition is not None:
+            self._enter(transition, alert, watch.rule, now)
+
+    def _set_timers(self, watch: Watch, was: Alert, wake: float | None, now: float) -> None:
+        alert = watch.alert
+        key = (alert.subject, alert.rule)
+        if wake is None:
+            self._timers.cancel(("alert", key))
+        else:
+            self._timers.set(("alert", key), wake)
+        if alert.subject.startswith(SELF) or (alert is was):
+            return
+        if alert.phase is Phase.PENDING and alert.running is not None:
+            self._attend(alert.subject, key, alert.running + watch.rule.for_ - alert.waited, now)
+        elif was.phase is Phase.PENDING:
+            self._timers.cancel(("recheck", key))
+            if all(each.alert.phase is not Phase.PENDING for each in self._watches(alert.subject)):
+                self._order(Attend(alert.subject, ATTEND_EVERY, 0.0))
+
+    def _attend(self, subject: str, key: tuple[str, str], due: float, now: float) -> None:
+        """Look closely at what may be about to fire, and once more right before it does."""
+        if due <= now:
+            return
+        self._order(Attend(subject, ATTEND_EVERY, due + ATTEND_LONGER))
+        if due - RECHECK_BEFORE > now:
+            self._timers.set(("recheck", key), due - RECHECK_BEFORE)
+
+    def _enter(self, transition: Transition, alert: Alert, rule: Rule | None, now: float) -> None:
+        self._transitions.n += 1
+        skew = self._clock.skew()
+        rows = [journal.alert_rows(alert, skew), journal.transition_row(transition, skew)]
+        severity = rule.severity if rule else Severity.INFO
+        decisions = incidents.plan(self._desk.book, transition, severity, self._land, now)
+        self._desk.carry_out(decisions, rows, rule, now)
+
+    def _wake_alert(self, subject: str, rule: str, now: float) -> None:
+        watched = self._watched.get(subject)
+        if watched is not None:
+            watched.advance(now)
+            value = self._land.value(subject)
+            for watch in watched.watches:
+                if watch.rule.id == rule:
+                    self._evaluate(watch, value, now)
+
+    def _watches(self, subject: str) -> tuple[Watch, ...]:
+        watched = self._watched.get(subject)
+        return watched.watches if watched else ()
+
+    def _look_at_all(self, now: float) -> None:
+        for subject, each in self._watched.items():
+            value = self._land.value(subject)
+            for watch in each.watches:
+                self._evaluate(watch, value, now)
+
+    def _resume(self, alert: Alert, now: float) -> None:
+        """Go on with an alert of the last run: its clock has run on, and nothing is known until the first sample."""
+        watch = next((each for each in self._watches(alert.subject) if each.rule.id == alert.rule), None)
+        if watch is None:
+            self._end(alert, now)
+            return
+        watch.alert = replace(alert, waited=alert.clock(now), running=None, stale_since=now)
+        if alert.phase in LIT and self._desk.book.of_alert(alert.key) is None:
+            self._desk.book.held[alert.key] = (alert.subject, watch.rule.severity)
+
+    def _end(self, alert: Alert, now: float) -> None:
+        after, transition = remove(alert, now)
+        self._timers.cancel(("alert", (alert.subject, alert.rule)))
+        self._timers.cancel(("recheck", (alert.subject, alert.rule)))
+        if transition is not None:
+            self._enter(transition, after, None, now)
+
+    def _adopt(self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver]) -> None:
+        self._land.inventory = inventory
+        self._watched = watched(inventory, rules, OWN, self._watched)
+        self._upkeep.book.cover(inventory, self._today())
+        self._desk.receivers = receivers
+        self._channels |= {each.channel for each in receivers.values()}
+        self._outbox.apply(receivers)
+
+    # --- incidents ---
+
+    def _moved(self, subject: str) -> None:
+        """A state has changed: who is hit by which incident may have too."""
+        book = self._desk.book
+        if not book.incidents and not book.held:
+            return
+        above = {subject, *self._land.ancestors(subject)}
+        now = self._clock.now()
+        for each in above:
+            incident = book.open_of_root(each)
+            if incident is not None:
+                self._recount(incident.id, now + MEMBERS_AFTER)
+        for alert, (held, severity) in list(book.held.items()):
+            if held == subject or subject in self._land.ancestors(held):
+                self._place(alert, held, severity, now)
+
+    def _place(self, alert: str, subject: str, severity: Severity, now: float) -> None:
+        """Find a firing alert its incident."""
+        if alert not in {each.alert.key for each in self._watches(subject) if each.alert.phase in LIT}:
+            self._desk.book.held.pop(alert, None)
+            return
+        decisions = incidents.begun(self._desk.book, alert, subject, severity, self._land, now)
+        if decisions[0].verb is not Verb.HELD or alert not in self._desk.book.held:
+            self._desk.carry_out(decisions, (), self._rule(alert), now)
+
+    def _recount(self, number: int, at: float) -> None:
+        if number not in self._dirty:
+            self._dirty.add(number)
+            self._timers.set(("members", number), at)
+
+    def _count_members(self, number: int, now: float) -> None:
+        self._dirty.discard(number)
+        incident = self._desk.book.incidents.get(number)
+        if incident is None or incident.closed is not None:
+            return
+        self._desk.refresh(incident, now)
+        grown = incidents.grown(self._desk.book.incidents[number], now)
+        if grown is not None:
+            self._desk.carry_out((grown,), (), None, now)
+        self._free_stranded(self._desk.book.incidents[number], now)
+
+    def _free_stranded(self, incident: Incident, now: float) -> None:
+        """What is still down some time after its root has recovered becomes an incident of its own."""
+        subjects = {alert: subject_of(alert) for alert in incident.alerts}
+        stranded = incidents.stranded(incident, subjects, self._land)
+        if not stranded:
+            return
+        value = self._land.value(incident.root) or {}
+        ripe = float(value.get("since", now)) + STRANDED_AFTER
+        if now < ripe:
+            self._recount(incident.id, ripe)
+            return
+        for alert, subject in stranded:
+            if not is_held(self._land.value(subject)):
+                self._desk.carry_out(
+                    incidents.leave(self._desk.book, incident.id, alert, subject), (), None, now
+                )
+                rule = self._rule(alert)
+                if rule is not None:
+                    self._place(alert, subject, rule.severity, now)
+
+    def _calm(self, number: int, now: float) -> None:
+        incident = self._desk.book.incidents.get(number)
+        decision: Decision | None = incidents.calmed(incident, now) if incident else None
+        if decision is not None:
+            self._desk.carry_out((decision,), (), None, now)
+
+    def _rule(self, alert: str) -> Rule | None:
+        watches = self._watches(subject_of(alert))
+        return next((each.rule for each in watches if each.alert.key == alert), None)
+
+    def _facts(self, rule: Rule, subject: str) -> dict[str, Any]:
+        since = self._clock.civil(self._clock.now())
+        value = self._land.value(subject) or {}
+        return messages.facts(rule, subject, value, self._land.inventory, since, messages.day_of(since))
+
+    # --- neighbours ---
+
+    def _settled(self, notification: Notification, told: bool, attempts: int, answer: str) -> None:
+        self._desk.settled(notification, told, attempts, answer)
+
+    def _wake_lane(self, lane: Lane, at: float) -> None:
+        self._timers.set(("lane", lane), at)
+
+    def _wake_incident(self, what: str, number: int, at: float) -> None:
+        self._timers.set((what, number), at)
+
+    def _waker(self, what: str) -> Callable[[int, float], None]:
+        return lambda number, at: self._timers.set((what, number), at)
+
+    def _show_deliveries(self) -> None:
+        self._picture.put("self/deliveries", self._outbox.shown())
+
+    def _everything(self) -> list[Write]:
+        skew = self._clock.skew()
+        alerts = [watch.alert for each in self._watched.values() for watch in each.watches]
+        return [
+            *(journal.alert_rows(each, skew) for each in alerts if each.phase not in CALM),
+            *self._desk.rows(),
+            *self._upkeep.rows(),
+            *map(journal.owed_row, self._outbox.pending()),
+        ]
+
+    def _today(self) -> Any:
+        return messages.day_of(self._clock.civil(self._clock.now()))
+
+    def _meter(self, telemetry: Telemetry) -> None:
+        telemetry.gauge("ioc_incidents_open", "Open incidents", self._open_incidents)
+        telemetry.gauge("ioc_alerts_firing", "Alerts that fire", self._firing)
+        telemetry.gauge("ioc_rule_errors", "Evaluations of conditions that failed", self._errors)
+
+    def _open_incidents(self) -> int:
+        return sum(each.closed is None for each in self._desk.book)
+
+    def _firing(self) -> int:
+        return sum(watch.alert.phase in LIT for each in self._watched.values() for watch in each.watches)
+
+    def _errors(self) -> int:
+        rules = {watch.rule.id: watch.rule for each in self._watched.values() for watch in each.watches}
+        return sum(rule.if_.errors for rule in rules.values())

@@ -1,0 +1,203 @@
+"""What of alerting is written to the state file, and how it is read again.
+
+In memory times are steady; in the file they are civil, since steady time has another origin after a restart. `skew`
+is how many seconds civil time is ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import orjson
+
+from alerts.incidents import Acknowledgement, Because, Decision, Incident
+from alerts.lifecycle import CALM, Alert, Phase, Transition, Why
+from alerts.maintenance import Maintenance, Scope
+from alerts.notification import Notification, decode, encode
+from alerts.rules import Severity
+from ioc.state.ledger import Write
+
+
+class Reader(Protocol):
+    """The part of the ledger that start-up needs."""
+
+    def read(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the state file knew when the service stopped, in steady time."""
+
+    alerts: tuple[Alert, ...]
+    incidents: tuple[Incident, ...]
+    maintenances: tuple[Maintenance, ...]
+    owed: tuple[Notification, ...]
+    told: tuple[tuple[int, str, str, float, int], ...]
+    """incident, receiver, state, when (steady), attempts: the newest of each incident kept"""
+    next_incident: int
+    next_delivery: int
+    next_maintenance: int
+
+
+def alert_rows(alert: Alert, skew: float) -> Write:
+    """An alert as it is; an inactive one is forgotten."""
+    if alert.phase in CALM:
+        return Write("DELETE FROM alerts WHERE rule = ? AND subject = ?", (alert.rule, alert.subject))
+    running = None if alert.running is None else alert.running + skew
+    return Write(
+        "INSERT OR REPLACE INTO alerts VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (alert.rule, alert.subject, alert.phase, alert.since + skew, alert.why, alert.waited, running),
+    )
+
+
+def transition_row(transition: Transition, skew: float) -> Write:
+    """That an alert changed its phase."""
+    each = transition
+    return Write(
+        "INSERT INTO transitions (rule, subject, was, now, at, why) VALUES (?, ?, ?, ?, ?, ?)",
+        (each.rule, each.subject, each.was, each.now, each.at + skew, each.why),
+    )
+
+
+def incident_row(incident: Incident, skew: float) -> Write:
+    """An incident as it is."""
+    moved = _moved(incident, skew)
+    body = asdict(moved) | {"alerts": sorted(moved.alerts), "told": sorted(moved.told)}
+    return Write(
+        "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?)",
+        (moved.id, moved.root, moved.opened, moved.closed, orjson.dumps(body).decode()),
+    )
+
+
+def decision_row(decision: Decision, at: float) -> Write:
+    """What was decided and why, at a civil time."""
+    return act_row(decision.incident, at, decision.verb, decision.because, decision.subject, decision.alert)
+
+
+def act_row(
+    incident: int | None, at: float, verb: str, because: str, subject: str, alert: str = "", by: str = ""
+) -> Write:
+    """What was decided or done, by whom; for the audit and for `explain`."""
+    return Write(
+        "INSERT INTO decisions (incident, at, verb, because, subject, alert, by) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (incident, at, verb, because, subject, alert, by),
+    )
+
+
+def owed_row(notification: Notification) -> Write:
+    """That a receiver is owed a notification; one that is written already stays as it is."""
+    each = notification
+    return Write(
+        "INSERT OR IGNORE INTO deliveries (id, incident, receiver, kind, at, body, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, 'owed')",
+        (each.id, each.incident, each.receiver, each.kind, each.at, encode(each)),
+    )
+
+
+def settled_row(notification: Notification, told: bool, at: float, attempts: int, answer: str) -> Write:
+    """What became of a delivery, at a civil time."""
+    return Write(
+        "UPDATE deliveries SET state = ?, settled = ?, attempts = ?, answer = ? WHERE id = ?",
+        ("told" if told else "failed", at, attempts, answer[:500], notification.id),
+    )
+
+
+def maintenance_row(maintenance: Maintenance, skew: float) -> Write:
+    """A maintenance as it is."""
+    each = maintenance
+    ended = None if each.ended is None else each.ended + skew
+    return Write(
+        "INSERT OR REPLACE INTO maintenance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            each.id, each.scope, each.target, each.start + skew, each.end + skew, each.reason, each.by,
+            each.made + skew, ended, each.ended_by,
+        ),
+    )  # fmt: skip
+
+
+def remembered(ledger: Reader, skew: float, now: float, keep: float) -> Remembered:
+    """Read everything that still matters at the steady time `now`: incidents closed up to `keep` seconds ago too."""
+    since = now + skew - keep
+    incidents = ledger.read(
+        "SELECT body FROM incidents WHERE closed IS NULL OR closed > ? ORDER BY id", (since,)
+    )
+    maintenances = ledger.read('SELECT * FROM maintenance WHERE "end" > ? AND ended IS NULL', (now + skew,))
+    owed = ledger.read("SELECT body FROM deliveries WHERE state = 'owed' ORDER BY id")
+    told = ledger.read(
+        "SELECT incident, receiver, state, coalesce(settled, at), attempts FROM deliveries"
+        " WHERE incident IN (SELECT id FROM incidents WHERE closed IS NULL OR closed > ?) ORDER BY id",
+        (since,),
+    )
+    return Remembered(
+        tuple(_alert(row, skew) for row in ledger.read("SELECT * FROM alerts")),
+        tuple(_incident(row[0], skew) for row in incidents),
+        tuple(_maintenance(row, skew) for row in maintenances),
+        tuple(decode(row[0]) for row in owed),
+        tuple((row[0], row[1], row[2], row[3] - skew, row[4]) for row in told),
+        *(highest + 1 for highest in ledger.read(_HIGHEST)[0]),
+    )
+
+
+def explained(ledger: Reader, incident: int) -> list[dict[str, object]]:
+    """Every decision about an incident and every delivery of it, oldest first, in civil time."""
+    decisions = ledger.read(
+        "SELECT at, verb, because, subject, alert, by FROM decisions WHERE incident = ? ORDER BY id",
+        (incident,),
+    )
+    deliveries = ledger.read(
+        "SELECT at, kind, receiver, state, attempts, settled, answer FROM deliveries WHERE incident = ? ORDER BY id",
+        (incident,),
+    )
+    names = ("at", "verb", "because", "subject", "alert", "by")
+    sent = ("at", "kind", "receiver", "state", "attempts", "settled", "answer")
+    both = [dict(zip(names, row, strict=True)) for row in decisions]
+    both += [dict(zip(sent, row, strict=True)) for row in deliveries]
+    return sorted(both, key=lambda each: each["at"])
+
+
+_HIGHEST = (
+    "SELECT (SELECT coalesce(max(id), 0) FROM incidents), (SELECT coalesce(max(id), 0) FROM deliveries),"
+    " (SELECT coalesce(max(id), 0) FROM maintenance)"
+)
+
+
+def _moved(incident: Incident, by: float) -> Incident:
+    ack = incident.acknowledged
+    return replace(
+        incident,
+        opened=incident.opened + by,
+        closed=None if incident.closed is None else incident.closed + by,
+        told_at=incident.told_at + by,
+        changes=tuple(each + by for each in incident.changes),
+        acknowledged=None if ack is None else replace(ack, at=ack.at + by),
+    )
+
+
+def _incident(text: str, skew: float) -> Incident:
+    body: dict[str, Any] = orjson.loads(text)
+    ack = body.pop("acknowledged")
+    body |= {"alerts": frozenset(body["alerts"]), "told": frozenset(body["told"])}
+    body |= {"changes": tuple(body["changes"]), "severity": Severity(body["severity"])}
+    return _moved(Incident(**body, acknowledged=Acknowledgement(**ack) if ack else None), -skew)
+
+
+def _alert(row: Sequence[Any], skew: float) -> Alert:
+    rule, subject, phase, since, why, waited, running = row
+    started = None if running is None else running - skew
+    return Alert(rule, subject, Phase(phase), since - skew, Why(why), waited, started)
+
+
+def _maintenance(row: Sequence[Any], skew: float) -> Maintenance:
+    number, scope, target, start, end, reason, by, made, ended, ended_by = row
+    return Maintenance(
+        number, Scope(scope), target, start - skew, end - skew, reason, by, made - skew,
+        None if ended is None else ended - skew, ended_by,
+    )  # fmt: skip
+
+
+def decisions_rows(decisions: Iterable[Decision], at: float) -> list[Write]:
+    """One row a decision that is more than a note."""
+    return [decision_row(each, at) for each in decisions if each.because is not Because.NOTHING_TO_DO]

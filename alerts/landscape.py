@@ -1,0 +1,44 @@
+"""Who stands behind whom, and what is so of them now: what planning incidents asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from alerts.incidents import DOWN, UNREACHABLE, Incident
+from alerts.watching import SELF
+from ioc.inventory import Inventory
+from ioc.picture import Picture, Value
+
+
+class Landscape:
+    """The inventory and the picture as one topology."""
+
+    def __init__(self, picture: Picture, inventory: Inventory) -> None:
+        self._picture = picture
+        self.inventory = inventory
+
+    def value(self, subject: str) -> Value | None:
+        """What the picture shows of a subject."""
+        return self._picture.get(subject if subject.startswith(SELF) else f"endpoint/{subject}")
+
+    def state(self, subject: str) -> str:
+        """Its state, empty when there is none."""
+        value = self.value(subject)
+        return str(value.get("state", "")) if value else ""
+
+    def ancestors(self, subject: str) -> Iterable[str]:
+        """The endpoints in front of it, nearest first."""
+        return self.inventory.ancestors(subject)
+
+    def members(self, incident: Incident) -> list[str]:
+        """Who is hit: the root, what has an alert in it, and what cannot be reached behind the root."""
+        out = dict.fromkeys([incident.root, *sorted(map(subject_of, incident.alerts))])
+        if self.state(incident.root) in (DOWN, UNREACHABLE):
+            behind = self.inventory.descendants(incident.root)
+            out |= dict.fromkeys(sorted(each for each in behind if self.state(each) == UNREACHABLE))
+        return list(out)
+
+
+def subject_of(alert: str) -> str:
+    """The subject in an alert's key."""
+    return alert.split("@", 1)[1]

@@ -1,0 +1,160 @@
+"""What people read of an incident, in Vietnamese: what, where, since when, whose, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from alerts.incidents import Incident, Verb
+from alerts.notification import Notification
+from alerts.rules import Rule
+from ioc.inventory import Inventory, Owner
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+LONGEST = 500
+"""characters of one text"""
+
+HEADINGS: Mapping[str, str] = {
+    Verb.OPENED: "",
+    Verb.REOPENED: "Tái diễn: ",
+    Verb.RAISED: "Nghiêm trọng hơn: ",
+    Verb.GREW: "Lan rộng: ",
+    Verb.FLAPPING: "Chập chờn: ",
+    Verb.CLOSED: "Đã hết: ",
+    Verb.ABSORBED: "Gộp vào sự cố khác: ",
+}
+
+_MISSING = "chưa có"
+
+
+def facts(
+    rule: Rule, subject: str, value: Mapping[str, Any], inventory: Inventory, since: float, zone_day: date
+) -> dict[str, Any]:
+    """All that is shown of an incident of a rule on a subject, fixed now; `since` is civil time."""
+    known = _named(subject, inventory, zone_day)
+    fields = known | {
+        "state": str(value.get("state", "")),
+        "reason": str(value.get("reason", "")),
+        "detail": str(value.get("detail", "")),
+        "rtt": _figure(value.get("rtt")),
+        "loss": _figure(value.get("loss")),
+        "members": "1",
+        "since": spoken(since),
+    }
+    texts = {name: fields[name] or _MISSING for name in fields}
+    kept = ("name", "kind", "system", "unit", "unit_name", "site", "site_name")
+    owner = ("owner", "phone", "carrier", "circuit", "hotline")
+    return {
+        **{name: known[name] for name in kept + owner},
+        "title": rule.title.format_map(texts)[:LONGEST],
+        "next_action": rule.next_action.format_map(texts)[:LONGEST],
+        "runbook": rule.runbook,
+        "annotations": {name: text.format_map(texts)[:LONGEST] for name, text in rule.annotations.items()},
+        "cause": {"subject": subject, "state": fields["state"], "reason": fields["reason"]},
+    }
+
+
+def notification(
+    number: int, incident: Incident, receiver: str, kind: str, at: float, skew: float, link: str
+) -> Notification:
+    """What a receiver is told of an incident; `at` is civil, `skew` turns the incident's times into it."""
+    ended = None if incident.closed is None else incident.closed + skew
+    return Notification(
+        id=number,
+        incident=incident.id,
+        receiver=receiver,
+        kind=kind,
+        status="firing" if ended is None else "resolved",
+        severity=incident.severity,
+        at=at,
+        started=incident.opened + skew,
+        ended=ended,
+        labels=labels(incident),
+        annotations=_annotations(incident, kind, skew, link),
+        link=f"{link}/#incident/{incident.id}" if link else "",
+    )
+
+
+def labels(incident: Incident) -> dict[str, str]:
+    """An incident's identity: what never changes of it; empty ones are left out."""
+    facts = incident.facts
+    both = {
+        "alertname": str(facts.get("first_rule", incident.rule)),
+        "incident": str(incident.id),
+        "subject": incident.root,
+        **{name: str(facts.get(name, "")) for name in ("kind", "system", "unit", "site")},
+    }
+    return {name: value for name, value in both.items() if value}
+
+
+def spoken(at: float) -> str:
+    """A civil time as people here say it."""
+    return datetime.fromtimestamp(at, ZONE).strftime("%H:%M:%S ngày %d/%m/%Y")
+
+
+def day_of(at: float) -> date:
+    """The local date of a civil time."""
+    return datetime.fromtimestamp(at, ZONE).date()
+
+
+def _annotations(incident: Incident, kind: str, skew: float, link: str) -> dict[str, str]:
+    facts: Mapping[str, Any] = incident.facts
+    where = ", ".join(
+        str(each) for each in (facts.get("name"), facts.get("site_name"), facts.get("unit_name")) if each
+    )
+    own: Mapping[str, str] = facts.get("annotations", {})
+    texts = {
+        **own,
+        "summary": HEADINGS.get(kind, "") + str(facts.get("title", incident.root)),
+        "what": str(facts.get("title", incident.root)),
+        "where": where or incident.root,
+        "since": spoken(incident.opened + skew),
+        "owner": str(facts.get("owner") or _MISSING),
+        "phone": str(facts.get("phone") or _MISSING),
+        "next_action": str(facts.get("next_action", "")),
+        "runbook": str(facts.get("runbook", "")),
+        "members": str(incident.members),
+        "kind": kind,
+        "link": f"{link}/#incident/{incident.id}" if link else "",
+        "joined": "" if incident.into is None else str(incident.into),
+    }
+    if incident.acknowledged is not None:
+        texts["acknowledged"] = f"{incident.acknowledged.by}, {spoken(incident.acknowledged.at + skew)}"
+    return {name: text for name, text in texts.items() if text}
+
+
+def _named(subject: str, inventory: Inventory, day: date) -> dict[str, str]:
+    endpoint = inventory.endpoints.get(subject)
+    if endpoint is None:
+        nothing = ("kind", "system", "unit", "unit_name", "site", "site_name", "address")
+        return {"id": subject, "name": subject, **dict.fromkeys(nothing, ""), **_owner(Owner())}
+    site = inventory.sites.get(endpoint.site)
+    unit = inventory.units.get(endpoint.unit, day)
+    return {
+        "id": endpoint.id,
+        "name": endpoint.name,
+        "kind": endpoint.kind,
+        "system": endpoint.system,
+        "unit": endpoint.unit,
+        "unit_name": unit.name if unit else endpoint.unit,
+        "site": endpoint.site,
+        "site_name": site.name if site else endpoint.site,
+        "address": endpoint.address,
+        **_owner(inventory.owner(subject)),
+    }
+
+
+def _owner(owner: Owner) -> dict[str, str]:
+    return {
+        "owner": owner.name,
+        "phone": owner.phone,
+        "carrier": owner.carrier,
+        "circuit": owner.circuit,
+        "hotline": owner.hotline,
+    }
+
+
+def _figure(value: object) -> str:
+    return f"{value:.0f}" if isinstance(value, int | float) else ""
