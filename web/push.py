@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from ioc.clock import Clock
 from ioc.picture import Change, Picture
@@ -49,17 +51,40 @@ class Screen:
         self.behind = False
 
 
+class Timer(Protocol):
+    """A call that is yet to come."""
+
+    def cancel(self) -> None:
+        """Have it not come."""
+
+
+Later = Callable[[float, Callable[[], None]], Timer]
+
+
+def call_later(seconds: float, call: Callable[[], None]) -> Timer:
+    """The event loop's own timer."""
+    return asyncio.get_running_loop().call_later(seconds, call)
+
+
 class Push:
     """Writes the changes of a picture to every screen, and drops none of them for being slow."""
 
-    def __init__(self, clock: Clock, picture: Picture, telemetry: Telemetry, pace: Pace = Pace()) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        picture: Picture,
+        telemetry: Telemetry,
+        pace: Pace = Pace(),
+        later: Later = call_later,
+    ) -> None:
         self.pace = pace
+        self._later = later
         self._clock = clock
         self._picture = picture
         self._screens: dict[Screen, None] = {}
         self._joining: list[Screen] = []
-        self._tick: asyncio.TimerHandle | None = None
-        self._beat: asyncio.TimerHandle | None = None
+        self._tick: Timer | None = None
+        self._beat: Timer | None = None
         self._wrote = clock.now()
         self._told = picture.offset
         self._sent = telemetry.tally("ioc_push_frames", "Frames written to screens.")
@@ -89,7 +114,7 @@ class Push:
         self._joining.append(screen)
         self._arm()
         if self._beat is None:
-            self._beat = asyncio.get_running_loop().call_later(self.pace.beat, self._quiet)
+            self._beat = self._later(self.pace.beat, self._quiet)
 
     def leave(self, screen: Screen) -> None:
         """Write to a screen no more."""
@@ -166,7 +191,7 @@ class Push:
 
     def _arm(self) -> None:
         if self._tick is None:
-            self._tick = asyncio.get_running_loop().call_later(self.pace.coalesce, self.tick)
+            self._tick = self._later(self.pace.coalesce, self.tick)
 
     def _quiet(self) -> None:
         """Send a beat when nothing was sent for long enough, and look again when that could next be so."""
@@ -178,7 +203,7 @@ class Push:
             self._wrote = now
             self._send_beat(now)
         wait = self._wrote + self.pace.beat - now
-        self._beat = asyncio.get_running_loop().call_later(wait, self._quiet)
+        self._beat = self._later(wait, self._quiet)
 
     def _send_beat(self, now: float) -> None:
         beat = frames.frame(frames.beat(self._told, now))
