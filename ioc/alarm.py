@@ -52,7 +52,7 @@ class Alarm(Generic[K]):
         for key in self._heap.due(now):
             try:
                 self._ring(key, now)
-            except Exception as error:  # one bad key must not cost the others their moment
+            except Exception as error:  # noqa: BLE001  # one bad key must not cost the others their moment
                 asyncio.get_running_loop().call_exception_handler(
                     {"message": f"timer {key!r} raised", "exception": error}
                 )

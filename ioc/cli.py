@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,7 +27,7 @@ Listen = Annotated[
 @app.command()
 def run(directory: Directory, listen: Listen = None) -> None:
     """Run the service on a configuration directory until it is told to stop."""
-    from ioc.app import serve
+    from ioc.running import run as serve
 
     _loop(serve(directory, listen))
 
@@ -36,9 +35,13 @@ def run(directory: Directory, listen: Listen = None) -> None:
 @app.command()
 def check(directory: Directory) -> None:
     """Say every fault of a configuration at once, or what it would watch."""
-    from ioc.app import check as report
+    from ioc.clock import Clock
+    from ioc.reading import check as read
 
-    print(report(directory, os.environ))
+    said = read(directory, os.environ, Clock())
+    typer.echo(said.text)
+    if not said.sound:
+        raise typer.Exit(2)
 
 
 @app.command("try")
@@ -63,8 +66,8 @@ def watch(
     """Show the wall in the terminal, live."""
     from web.watch import run as show
 
-    token = token_file.read_text(encoding="utf-8").strip() if token_file else None
-    show(url, token, once)
+    token = token_file.read_text(encoding="utf-8").strip() if token_file else ""
+    raise typer.Exit(show(url, token, once))
 
 
 @app.command()
@@ -89,11 +92,11 @@ def main() -> None:
         app()
     except ConfigError as error:
         for fault in error.faults:
-            print(fault, file=sys.stderr)
-        print(f"{len(error.faults)} fault(s); nothing was started.", file=sys.stderr)
+            typer.echo(fault, err=True)
+        typer.echo(f"{len(error.faults)} fault(s); nothing was started.", err=True)
         raise SystemExit(2) from None
     except IocError as error:
-        print(f"ioc: {error}", file=sys.stderr)
+        typer.echo(f"ioc: {error}", err=True)
         raise SystemExit(1) from None
 
 

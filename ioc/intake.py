@@ -182,7 +182,9 @@ class Intake:
             verdict, sample.at, since, role, fresh_for, sample.reason, sample.detail
         )
         if changed:
-            self._remember(Write(_SAVE_VERDICT, (sample.subject, sample.source, str(verdict), since)))
+            self._remember(
+                Write(_SAVE_VERDICT, (sample.subject, sample.source, str(verdict), self._clock.civil(since)))
+            )
         if was is None or sample.at - was.at > fresh_for:
             self._stale.set(sample.subject, sample.at + fresh_for)
 
@@ -207,7 +209,13 @@ class Intake:
                 self._remember(
                     Write(
                         _SAVE_STATE,
-                        (endpoint.id, str(health.state), health.since, str(health.reason), health.detail),
+                        (
+                            endpoint.id,
+                            str(health.state),
+                            self._clock.civil(health.since),
+                            str(health.reason),
+                            health.detail,
+                        ),
                     )
                 )
             if self._inventory is not None:

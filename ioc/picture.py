@@ -132,6 +132,6 @@ class Picture:
         for see in self._watchers:
             try:
                 see(change)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  # whatever it is, the change stands
                 self._complain(see, error)
         return change

@@ -1,0 +1,302 @@
+"""The wires: builds every part of the service and hands each its neighbours as plain callables."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from alerts.channels.base import Receiver
+from alerts.channels.registry import CHANNELS
+from alerts.engine import Engine
+from alerts.rules import Rule
+from collectors import registry as sources
+from collectors.base import Surroundings
+from collectors.runner import Runner
+from ioc.clock import Clock
+from ioc.config.compiled import Config
+from ioc.config.diff import changes
+from ioc.config.scalars import loopback
+from ioc.counts import Counts
+from ioc.errors import ConfigError
+from ioc.expectation import Expectation
+from ioc.intake import Intake
+from ioc.model import Sample, Verdict
+from ioc.picture import Picture, See
+from ioc.reading import read, today
+from ioc.state.ledger import Ledger, Write
+from ioc.store.batch import Batch
+from ioc.store.influx import Address, Influx
+from ioc.store.line import Lines
+from ioc.telemetry import Telemetry
+from web.app import build
+from web.auth import Access
+from web.deps import Deps, Readiness, Wall
+from web.serve import Server, Tls, serve
+
+log = structlog.get_logger("ioc")
+
+FLUSH_EVERY = 0.25
+"""seconds between two puts of the counters"""
+SKEW_SHOWN = 1.0
+"""seconds that the clocks may differ before screens are told"""
+STATIC = Path(__file__).parent.parent / "web" / "ui" / "dist"
+
+
+class Service:
+    """One running service: build it with a configuration on an event loop, `start` it, `stop` it.
+
+    Raises StateUnusable when the state file cannot be used. `synchronous` is the state file's.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        clock: Clock,
+        telemetry: Telemetry,
+        environ: Mapping[str, str],
+        *,
+        listen: str | None = None,
+        synchronous: str = "FULL",
+    ) -> None:
+        self.config = config
+        self._clock = clock
+        self._environ = environ
+        self._listen = listen
+        self._telemetry = telemetry
+        self._faults = self._telemetry.tally("ioc_watcher_faults", "Errors inside watchers of the picture.")
+        self._picture = Picture(secrets.token_hex(8), self._complain)
+        config.state.parent.mkdir(parents=True, exist_ok=True)
+        self._ledger = Ledger.open(config.state, telemetry=self._telemetry, synchronous=synchronous)
+        self._ledger.on_trouble = self._ledger_trouble
+        self._receivers: dict[str, Receiver] = {}
+        self._history = self._keep_history()
+        self._counts = Counts(self._picture)
+        asked = sources.build(Surroundings(clock, self._telemetry, random.Random()))
+        self._runner = Runner(clock, asked, self._emit, self._uplink, self._telemetry, random.Random())
+        self._engine = Engine(
+            clock, self._picture, self._ledger, config.inventory, _rules(config), self._told(config),
+            self._runner.order, self._telemetry, link=config.public_url, on_maintenance=self._maintained,
+        )  # fmt: skip
+        self._expectation = Expectation(clock, self._look_again)
+        self._intake = Intake(
+            clock, self._picture, {name: each.role for name, each in asked.items()}, self._expectation.expected,
+            self._engine.is_maintained, self._remember, self._telemetry,
+        )  # fmt: skip
+        self._server: Server | None = None
+        self._ticker: asyncio.Task[None] | None = None
+
+    async def start(self) -> int:
+        """Begin to watch and to listen; the port it listens on. Raises OSError when it cannot listen."""
+        config = self.config
+        self._server = await serve(self._web(), *config.listen, tls=_tls(config))
+        self._picture.put("self/config", {"state": "ok", "at": self._clock.now(), "faults": []})
+        self._restore()
+        self._picture.watch(self._engine.on_change)
+        if self._history is not None:
+            self._picture.watch(self._history.see)
+            self._history.start()
+        else:
+            self._picture.put("self/history", _NO_HISTORY)
+        self._ticker = asyncio.create_task(self._tick(), name="counters")
+        await self._runner.start(config.inventory)
+        log.info("watching", endpoints=len(config.inventory.endpoints), port=self._server.port)
+        return self._server.port
+
+    async def stop(self) -> None:
+        """End everything, in the order in which it flows: what was observed is still written and told."""
+        await self._runner.stop()
+        if self._ticker is not None:
+            self._ticker.cancel()
+        self._expectation.stop()
+        self._intake.stop()
+        await self._engine.close()
+        if self._history is not None:
+            await self._history.close()
+        if self._server is not None:
+            await self._server.close()
+        await self._ledger.drained()
+        await self._ledger.close()
+
+    # --- what the HTTP API may ask for ---
+
+    async def acknowledge(self, incident: int, by: str, note: str) -> None:
+        """See web.deps.Desk."""
+        await self._engine.acknowledge(incident, by, note)
+
+    async def maintain(
+        self, kind: str, id: str, start: float | None, end: float, reason: str, by: str
+    ) -> str:
+        """See web.deps.Desk."""
+        return str(await self._engine.maintain(kind, id, start, end, reason, by))
+
+    async def end_maintenance(self, id: str, by: str) -> None:
+        """See web.deps.Desk."""
+        await self._engine.end_maintenance(id, by)
+
+    async def reload(self) -> Sequence[str]:
+        """Read the configuration again: what changed; a bad one raises ConfigError and the old one goes on."""
+        try:
+            fresh = await asyncio.to_thread(
+                read, self.config.directory, self._environ, self._clock, self._listen
+            )
+        except ConfigError as error:
+            shown = {"state": "refused", "at": self._clock.now(), "faults": list(error.faults[:50])}
+            self._picture.put("self/config", shown)
+            log.error("configuration refused", faults=len(error.faults))
+            raise
+        told = changes(self.config, fresh)
+        self._adopt(fresh)
+        self._picture.put("self/config", {"state": "ok", "at": self._clock.now(), "faults": []})
+        log.info("configuration reloaded", changes=len(told))
+        return told
+
+    def readiness(self) -> Readiness:
+        """How this service is: whoever is away degrades it, only we ourselves can unready it."""
+        degraded: dict[str, str] = {}
+        for part in ("history", "ledger", "uplink", "config", "deliveries", "clock"):
+            value = self._picture.get(f"self/{part}")
+            if value is not None and value.get("state", "ok") not in ("ok", "off"):
+                degraded[part] = str(value.get("detail") or value["state"])
+        return Readiness(self._server is not None, degraded)
+
+    # --- the flows ---
+
+    def _emit(self, sample: Sample) -> None:
+        self._intake.accept(sample)
+        if self._history is not None:
+            self._history.add(sample)
+
+    def _uplink(self, ok: bool, at: float) -> None:
+        self._intake.uplink(ok, at)
+
+    def _remember(self, write: Write) -> None:
+        # What of a state is not in the file after a crash is seen again by the first probe.
+        self._ledger.commit(write).add_done_callback(_look_at)
+
+    def _maintained(self, endpoints: Iterable[str]) -> None:
+        self._look_again(endpoints, self._clock.now())
+
+    def _look_again(self, endpoints: Iterable[str], now: float) -> None:
+        self._intake.look_again(endpoints, now)
+
+    def _ledger_trouble(self, ok: bool, detail: str) -> None:
+        self._engine.ledger_trouble(ok, detail)
+
+    def _complain(self, see: See, error: Exception) -> None:
+        self._faults.n += 1
+        log.error("a watcher raised", watcher=repr(see), error=repr(error))
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_EVERY)
+            self._counts.flush()
+            self._look_at_clock()
+
+    def _look_at_clock(self) -> None:
+        skew = self._clock.skew()
+        shown = self._picture.get("self/clock")
+        if abs(skew) < SKEW_SHOWN:
+            if shown is not None:
+                self._picture.remove("self/clock")
+                self._expectation.rearm()
+        elif shown is None or abs(shown["skew"] - skew) >= SKEW_SHOWN:
+            detail = f"the system clock is {skew:+.0f} s off the time it had when this service started"
+            self._picture.put("self/clock", {"state": "jumped", "skew": round(skew, 1), "detail": detail})
+            self._expectation.rearm()
+            log.warning("the system clock jumped", skew=skew)
+
+    # --- configuration ---
+
+    def _restore(self) -> None:
+        """Take over what the last run knew, before anything new is seen."""
+        config = self.config
+        self._expectation.apply(config.inventory, config.calendars)
+        self._engine.restore()
+        verdicts = self._ledger.read("SELECT subject, source, verdict, since FROM verdicts")
+        states = self._ledger.read("SELECT subject, state, since FROM states")
+        self._intake.apply(config.inventory)
+        self._intake.restore(states, verdicts)
+        self._runner.restore(
+            {(subject, source): (Verdict(verdict), since) for subject, source, verdict, since in verdicts}
+        )
+        self._counts.apply(config.inventory, config.systems, today(self._clock))
+        self._show_sites(config)
+
+    def _adopt(self, config: Config) -> None:
+        self.config = config
+        self._engine.apply(config.inventory, _rules(config), self._told(config))
+        self._expectation.apply(config.inventory, config.calendars)
+        self._intake.apply(config.inventory)
+        self._counts.apply(config.inventory, config.systems, today(self._clock))
+        self._show_sites(config)
+        self._runner.apply(config.inventory)
+        if self._history is not None:
+            self._history.retag()
+
+    def _show_sites(self, config: Config) -> None:
+        wanted = {f"site/{site.id}": site for site in config.inventory.sites.values()}
+        for gone in [key for key in self._picture.keys("site/") if key not in wanted]:
+            self._picture.remove(gone)
+        for key, site in wanted.items():
+            value = {"name": site.name, "unit": site.unit, "lat": site.latitude, "lon": site.longitude}
+            self._picture.put(key, value)
+
+    def _told(self, config: Config) -> dict[str, Receiver]:
+        """Whom incidents are told, each with its channel."""
+        return {
+            each.name: Receiver(each.name, CHANNELS[each.channel](each.options), each.severities)
+            for each in config.receivers.values()
+        }
+
+    def _keep_history(self) -> Batch | None:
+        at = self.config.influx
+        if at is None:
+            return None
+        store = Influx(Address(at.url, at.org, at.bucket, at.token.reveal()), self._telemetry)
+        return Batch(
+            store, Lines(self._tags), self._clock, self._telemetry,
+            self._show_history,
+        )  # fmt: skip
+
+    def _show_history(self, value: Mapping[str, Any]) -> None:
+        self._picture.put("self/history", value)
+
+    def _tags(self, endpoint: str) -> Mapping[str, str]:
+        here = self.config.inventory.endpoints.get(endpoint)
+        return {"unit": here.unit, "site": here.site, "system": here.system} if here else {}
+
+    def _web(self) -> Any:
+        config = self.config
+        access = Access(
+            read_token=config.access.read_token.reveal() if config.access.read_token else "",
+            write_token=config.access.write_token.reveal() if config.access.write_token else "",
+            origins=config.access.origins,
+            public_url=config.public_url,
+            loopback=loopback(config.listen[0]),
+        )
+        viewing = config.wall.viewing
+        wall = Wall(config.center.name, viewing.distance_m, viewing.screen_height_m, config.wall.languages)
+        return build(Deps(self._clock, self._picture, self._telemetry, self, STATIC, access, wall))
+
+
+_NO_HISTORY = {"state": "off", "since": 0.0, "detail": "", "waiting": 0, "dropped": 0, "written": 0}
+
+
+def _rules(config: Config) -> list[Rule]:
+    return [rule for rule in config.rules if isinstance(rule, Rule)]
+
+
+def _tls(config: Config) -> Tls | None:
+    tls = config.access.tls
+    return Tls(tls.certificate, tls.key) if tls else None
+
+
+def _look_at(future: asyncio.Future[int]) -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        log.warning("a state was not written", error=str(error))

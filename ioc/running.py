@@ -1,0 +1,62 @@
+"""A service as a process: signals, logging, and the end of it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from pathlib import Path
+
+import typer
+
+from ioc.app import Service
+from ioc.clock import Clock
+from ioc.errors import ConfigError, IocError
+from ioc.reading import read
+from ioc.telemetry import Telemetry, setup_logging
+
+
+async def run(directory: Path, listen: str | None) -> None:
+    """Run until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
+    clock, telemetry = Clock(), Telemetry()
+    setup_logging(sys.stderr, os.environ.get("IOC_LOG", "info"), clock, telemetry)
+    config = read(directory, os.environ, clock, listen)
+    # A switch for the test that shows that this test can fail; not for people.
+    synchronous = os.environ.get("IOC_STATE_SYNCHRONOUS", "FULL")
+    service = Service(config, clock, telemetry, os.environ, listen=listen, synchronous=synchronous)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    reloads: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = loop.create_task(_reload(service))
+        reloads.add(task)
+        task.add_done_callback(reloads.discard)
+
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(ending, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    try:
+        port = await service.start()
+    except OSError as error:
+        await service.stop()
+        host, number = config.listen
+        raise IocError(
+            f"cannot listen on {host}:{number}: {error.strerror}; stop what does, or use --listen"
+        ) from error
+    # Everything loaded so far lives as long as the process: the collector need not look at it again.
+    gc.collect()
+    gc.freeze()
+    typer.echo(f"IOC: http://{config.listen[0]}:{port}/")
+    await stop.wait()
+    await service.stop()
+
+
+async def _reload(service: Service) -> None:
+    try:
+        await service.reload()
+    except ConfigError as error:
+        for fault in error.faults:
+            typer.echo(fault, err=True)
