@@ -19,7 +19,7 @@ def _node_suits() -> bool:
         return False
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout
     found = re.match(r"v(\d+)\.(\d+)", version)
-    return bool(found) and (int(found[1]), int(found[2])) >= (20, 19)
+    return found is not None and (int(found[1]), int(found[2])) >= (20, 19)
 
 
 class WallHook(BuildHookInterface):  # type: ignore[type-arg]

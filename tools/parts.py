@@ -1,0 +1,50 @@
+"""Where the real third parties are on this machine, and what brings one that is not there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PROGRAMS = {
+    "sipp": ("sipp",),
+    "kamailio": ("kamailio",),
+    "chromium": ("chromium", "chromium-browser", "google-chrome"),
+    "prometheus": ("prometheus",),
+    "promtool": ("promtool",),
+    "blackbox": ("prometheus-blackbox-exporter", "blackbox_exporter"),
+    "alertmanager": ("prometheus-alertmanager", "alertmanager"),
+    "cc": ("cc", "gcc"),
+    "ip": ("ip",),
+    "ping": ("ping",),
+}
+
+
+class PartMissing(Exception):
+    """A real part is not on this machine; says the command that brings it."""
+
+
+def find(part: str) -> Path:
+    """The program of a part: `IOC_KAMAILIO` and the like name one, else PATH and Debian's places are searched."""
+    if part == "influxd":
+        return _influxd()
+    places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
+    for name in (os.environ.get(f"IOC_{part.upper()}"), *PROGRAMS[part]):
+        if name and (found := shutil.which(name, path=places)):
+            return Path(found)
+    raise PartMissing(f"{part} is missing; install it: tools/apt-install")
+
+
+def _influxd() -> Path:
+    got = subprocess.run(
+        [ROOT / "tools" / "influxd", "--cached"], capture_output=True, text=True, check=False
+    )
+    if got.returncode:
+        raise PartMissing(
+            "InfluxDB is missing; build it once: tools/influxd, or start one:"
+            " docker run -d -p 127.0.0.1:8086:8086 influxdb:2.7"
+            " and set IOC_TEST_INFLUX_URL=http://127.0.0.1:8086"
+        )
+    return Path(got.stdout.strip())
