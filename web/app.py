@@ -56,7 +56,10 @@ def build(deps: Deps) -> web.Application:
         *HealthApi(deps, gate).routes(),
     ]
     for route in every:
-        app.router.add_route(route.method, route.path, _guarded(gate, route))
+        handler = _guarded(gate, route)
+        app.router.add_route(route.method, route.path, handler)
+        if route.method == "GET" and not route.upgrades:
+            app.router.add_route("HEAD", route.path, handler)
     app.on_response_prepare.append(_dress)
 
     async def stop(app: web.Application) -> None:

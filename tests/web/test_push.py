@@ -9,7 +9,7 @@ from typing import Any, cast
 import orjson
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from ioc.clock import Clock
 from ioc.telemetry import Telemetry
@@ -116,9 +116,15 @@ class Pushing(RuleBasedStateMachine):
     keys = st.sampled_from("abcdefgh")
     which = st.integers(0, 3)
 
-    @rule(key=keys, size=st.sampled_from([1, 1, 1, WAITING]))
-    def put(self, key: str, size: int) -> None:
+    @initialize()
+    def two(self) -> None:
+        self.join()
+        self.join()
+
+    @rule(key=keys, size=st.sampled_from([1, WAITING]), seconds=st.sampled_from([0.0, 0.06]))
+    def put(self, key: str, size: int, seconds: float) -> None:
         self.picture.put(key, {"n": self.picture.offset, "pad": "x" * size})
+        self.time.go_on(seconds)
 
     @rule(key=keys)
     def remove(self, key: str) -> None:
@@ -131,14 +137,15 @@ class Pushing(RuleBasedStateMachine):
 
     @rule(which=which)
     def stall(self, which: int) -> None:
-        if which < len(self.screens):
-            self.screens[which][0].reads = False
+        if self.screens:
+            self.screens[which % len(self.screens)][0].reads = False
 
     @rule(which=which)
     def read_on(self, which: int) -> None:
-        if which < len(self.screens):
-            self.screens[which][0].reads = True
-            self.screens[which][0].drain()
+        if self.screens:
+            line, _ = self.screens[which % len(self.screens)]
+            line.reads = True
+            line.drain()
 
     @rule(which=which, told=st.booleans())
     def part(self, which: int, told: bool) -> None:
@@ -156,7 +163,7 @@ class Pushing(RuleBasedStateMachine):
         if self.parted and self.push.admit():
             self.screens.append(joined(self.push, self.parted.pop()))
 
-    @rule(seconds=st.sampled_from([0.01, 0.06, 2.5]))
+    @rule(seconds=st.sampled_from([0.01, 2.5]))
     def pass_time(self, seconds: float) -> None:
         self.time.go_on(seconds)
 
