@@ -200,12 +200,7 @@ class Runner:
     def _schedule(self, track: Track, now: float) -> None:
         """Have a track's next scheduled probe come at its phase, and no other."""
         track.turn += 1
-        self._put(track, track.next_after(now, self._period(track, now)))
-
-    def _period(self, track: Track, now: float) -> float:
-        if now < track.attended_until:
-            return min(track.every, track.probe.every)
-        return track.probe.every if track.reach else track.probe.every * stretch(track.misses)
+        self._put(track, _next(track, now))
 
     def _attend(self, track: Track, command: Attend, now: float) -> None:
         if command.every <= 0 or command.until <= now:
@@ -235,7 +230,7 @@ class Runner:
             self._due.add((track, kind, turn), now)
             return
         if kind is Kind.SCHEDULED:
-            self._put(track, track.next_after(now, self._period(track, now)))
+            self._put(track, _next(track, now))
         self._launch(track, kind, now, track.probe.timeout)
 
     def _launch(self, track: Track, kind: Kind, now: float, timeout: float) -> None:
@@ -323,3 +318,12 @@ class Runner:
 
     def _doubts(self) -> float:
         return float(sum(track.trail.burst is not None for track in self._tracks.values()))
+
+
+def _next(track: Track, now: float) -> float:
+    """When a track's next scheduled probe is due: at its phase, unless its breaker spaces it out."""
+    every = track.probe.every
+    if now < track.attended_until:
+        return track.next_after(now, min(track.every, every))
+    wider = 1.0 if track.reach else stretch(track.misses)
+    return now + every * wider if wider > 1.0 else track.next_after(now, every)

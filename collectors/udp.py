@@ -22,8 +22,12 @@ from ioc.telemetry import Telemetry
 
 SO_TIMESTAMPNS = 35
 """Linux, asm-generic/socket.h; the control message that carries the stamp has the same number"""
+TRUNCATED = int(socket.MSG_TRUNC)
+SOL_SOCKET = int(socket.SOL_SOCKET)
 LARGEST = 8192
 """bytes of a datagram that are read; a longer one is dropped"""
+CONTROL = 64
+"""bytes of control messages, of which one stamp takes 32"""
 AT_ONCE = 64
 """datagrams read before the loop gets its turn"""
 BUFFER = 4 << 20
@@ -130,12 +134,12 @@ class Asker:
         skew = self._clock.skew()
         for _ in range(AT_ONCE):
             try:
-                data, stamps, flags, peer = sock.recvmsg(LARGEST, 64)
+                data, stamps, flags, peer = sock.recvmsg(LARGEST, CONTROL)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:  # an earlier send's error, reported here; the question ends by itself
                 continue
-            if flags & socket.MSG_TRUNC:
+            if flags & TRUNCATED:
                 self._oversized()
                 continue
             self._deliver(data, stamps, peer[0], skew)
@@ -196,7 +200,7 @@ def _send(sock: socket.socket, data: bytes, address: SocketAddress) -> None:
 
 def _stamp(stamps: list[tuple[int, int, bytes]], skew: float) -> float | None:
     for level, kind, data in stamps:
-        if level == socket.SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= _timespec.size:
+        if level == SOL_SOCKET and kind == SO_TIMESTAMPNS and len(data) >= _timespec.size:
             seconds, nanoseconds = _timespec.unpack_from(data)
             return float(seconds) + float(nanoseconds) * 1e-9 - skew
     return None

@@ -36,6 +36,10 @@ COMPACT = {
 }
 """RFC 3261, section 7.3.3"""
 
+_COMMON = b"Via From To Call-ID CSeq Contact Content-Length Content-Type Allow Accept Server User-Agent"
+_KNOWN = {name: name.lower() for name in _COMMON.split()}
+"""headers as they are mostly written, found without more ado"""
+
 _STATUS_LINE = re.compile(rb"SIP/2\.0 ([1-6][0-9][0-9]) ([^\r\n]*)")
 _HEADER_NAME = re.compile(rb"[A-Za-z0-9\-.!%*_+`'~]+")
 _CSEQ = re.compile(rb"([0-9]{1,10})[ \t]+([A-Z]+)")
@@ -191,17 +195,20 @@ def _headers(head: bytes) -> tuple[bytes, dict[bytes, bytes]]:
         raise CodecError(f"headers: {len(lines) - 1} lines; more than {HEADER_COUNT_CAP - 1} are not read")
     headers: dict[bytes, bytes] = {}
     for number, line in enumerate(lines[1:], 2):
-        name, colon, value = line.partition(b":")
-        name = name.rstrip(b" \t")
-        if not colon or _HEADER_NAME.fullmatch(name) is None:
-            raise CodecError(f"line {number}: {_shown(line)} is not 'Name: value'")
-        name = name.lower()
-        name = COMPACT.get(name, name)
-        if name not in headers:
-            headers[name] = value.strip(b" \t")
-        elif name == b"content-length" and headers[name] != value.strip(b" \t"):
+        raw, colon, value = line.partition(b":")
+        name = _KNOWN.get(raw) or _name(raw if colon else b"", line, number)
+        value = value.strip(b" \t")
+        if headers.setdefault(name, value) != value and name == b"content-length":
             raise CodecError(f"Content-Length: {_shown(headers[name])} and {_shown(value)} in one message")
     return lines[0], headers
+
+
+def _name(raw: bytes, line: bytes, number: int) -> bytes:
+    raw = raw.rstrip(b" \t")
+    if _HEADER_NAME.fullmatch(raw) is None:
+        raise CodecError(f"line {number}: {_shown(line)} is not 'Name: value'")
+    name = raw.lower()
+    return COMPACT.get(name, name)
 
 
 def _body_length(headers: Mapping[bytes, bytes], absent: int = 0) -> int:
@@ -217,8 +224,9 @@ def _body_length(headers: Mapping[bytes, bytes], absent: int = 0) -> int:
 
 
 def _branch(via: bytes) -> bytes:
-    topmost = via.split(b",", 1)[0]
-    for parameter in topmost.split(b";")[1:]:
+    for parameter in via.partition(b",")[0].split(b";")[1:]:
+        if parameter.startswith(b"branch="):
+            return parameter[7:].strip(b" \t")
         name, _, value = parameter.partition(b"=")
         if name.strip(b" \t").lower() == b"branch":
             return value.strip(b" \t")
@@ -232,6 +240,8 @@ def _must_begin_like_sip(start: bytes) -> None:
 
 def _phrase(raw: bytes) -> str:
     text = raw.decode("utf-8", "replace").strip()
+    if len(text) <= 80 and text.isprintable():
+        return text
     return "".join(each if each.isprintable() else "\ufffd" for each in text[:80])
 
 
