@@ -17,7 +17,7 @@ def listening(written: str, place: Place, faults: Faults) -> tuple[str, int] | N
     try:
         return scalars.listen(written)
     except scalars.UnfitError as unfit:
-        faults.add(unfit.id, place, f"{unfit.what} in listen", written, unfit.hint)
+        faults.add(unfit.id, place, f"listen: {unfit.what}", written, unfit.hint)
         return None
 
 

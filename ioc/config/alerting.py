@@ -57,8 +57,7 @@ def receivers(
         common = fit(schema.Receiver, part(piece, _COMMON, keep=True), faults, "receiver")
         if common is None:
             continue
-        own = part(piece, _COMMON, keep=False)
-        options = options_of("channel", common.channel, channels, own, secrets, faults)
+        options = options_of("channel", common.channel, channels, piece, _COMMON, secrets, faults)
         if options is not None:
             out[name] = Receiver(name, common.channel, frozenset(common.severities), options)
     return out

@@ -20,7 +20,11 @@ def zone(name: str, piece: Piece, faults: Faults) -> ZoneInfo | None:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError):
         faults.add(
-            "unknown-timezone", piece.place("timezone"), "unknown time zone", name, "as Asia/Ho_Chi_Minh"
+            "unknown-timezone",
+            piece.place("timezone"),
+            "unknown time zone",
+            name,
+            "write an IANA name: Asia/Ho_Chi_Minh",
         )
         return None
 

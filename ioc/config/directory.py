@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ioc.config import table, yaml
-from ioc.config.faults import Faults, Place, did_you_mean
+from ioc.config.faults import Faults, Place, did_you_mean, listed
 
 MAIN = "ioc.yaml"
 MOST_FILES = 100
@@ -39,6 +39,35 @@ class Piece:
         return Piece(self.data[part], self.file, (*self.path, part), self.lines, self.line)
 
 
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What a table may hold.
+
+    `needed` is the part of `known` that must be there; with `prefixes` of `{"label": "labels"}` the column
+    `label:floor` becomes the key `floor` of a mapping `labels`.
+    """
+
+    known: Sequence[str]
+    needed: Sequence[str]
+    prefixes: Mapping[str, str]
+
+    def knows(self, column: str) -> bool:
+        """Whether a column means anything."""
+        prefix, _, rest = column.partition(":")
+        return column in self.known or (bool(rest) and prefix in self.prefixes)
+
+    def gather(self, cells: Mapping[str, str]) -> dict[str, Any]:
+        """A row's cells as the keys of one thing."""
+        out: dict[str, Any] = {}
+        for column, cell in cells.items():
+            prefix, colon, rest = column.partition(":")
+            if colon and prefix in self.prefixes:
+                out.setdefault(self.prefixes[prefix], {})[rest] = cell
+            elif column in self.known:
+                out[column] = cell
+        return out
+
+
 class Directory:
     """Reads each file once; what cannot be read is a fault of that file alone."""
 
@@ -47,6 +76,9 @@ class Directory:
         self._faults = faults
         self._digest = hashlib.sha256()
         self._pieces: dict[str, Piece] = {}
+        self.gaps: set[str] = set()
+        """the keys whose list could not be read whole"""
+        self._torn = False
         for name in self._names():
             self._merge(name)
 
@@ -60,22 +92,22 @@ class Directory:
         """The piece of each top-level key."""
         return self._pieces
 
-    def entries(self, key: str, columns: Sequence[str], prefixes: Mapping[str, str]) -> list[Piece]:
-        """The items of a list that stands in YAML or, as `{csv: FILE}`, in a table.
+    def lost(self, key: str) -> bool:
+        """Whether what a key holds is not known: its list, or the file it may stand in, could not be read."""
+        return key in self.gaps or (self._torn and key not in self._pieces)
 
-        `columns` are the table's known columns; `prefixes` names the columns gathered into a mapping: with
-        `{"label": "labels"}` the column `label:floor` becomes the key `floor` of `labels`.
-        """
+    def entries(self, key: str, columns: Columns) -> list[Piece]:
+        """The items of a list that stands in YAML or, as `{csv: FILE}`, in a table."""
         piece = self._pieces.get(key)
         if piece is None or piece.data is None:
             return []
         if isinstance(piece.data, list):
             return [piece.within(index) for index in range(len(piece.data))]
         if isinstance(piece.data, dict) and set(piece.data) == {"csv"} and isinstance(piece.data["csv"], str):
-            return self._rows(piece, columns, prefixes)
-        self._faults.add(
-            "wrong-type", piece.place(), f"{key} is neither a list nor a CSV file", "", "write {csv: FILE}"
-        )
+            return self._rows(key, piece, columns)
+        self.gaps.add(key)
+        what = f"{key} is neither a list nor a CSV file"
+        self._faults.add("wrong-type", piece.place(), what, "", "write {csv: FILE}")
         return []
 
     def text(self, name: str, place: Place, most: int) -> str | None:
@@ -122,10 +154,10 @@ class Directory:
 
     def _merge(self, name: str) -> None:
         text = self.text(name, Place(name), yaml.MOST_BYTES)
-        if text is None:
-            return
-        parsed = yaml.parse(text)
+        parsed = yaml.parse(text) if text is not None else yaml.Parsed(broken=True)
         self._tell(name, parsed.problems)
+        if parsed.broken:
+            self._torn = True
         if parsed.data is None:
             return
         if not isinstance(parsed.data, dict):
@@ -143,36 +175,32 @@ class Directory:
             hint = f"it stands in {first.place()} already"
             self._faults.add("key-in-two-files", piece.place(), "key in two files", key, hint)
 
-    def _rows(self, piece: Piece, columns: Sequence[str], prefixes: Mapping[str, str]) -> list[Piece]:
+    def _rows(self, key: str, piece: Piece, columns: Columns) -> list[Piece]:
         name = piece.data["csv"]
         text = self.text(name, piece.place("csv"), table.MOST_BYTES)
-        if text is None:
-            return []
-        read = table.parse(text)
+        read = table.parse(text) if text is not None else table.Table()
         self._tell(name, read.problems)
-        for column in read.columns:
-            prefix, colon, rest = column.partition(":")
-            if column and column not in columns and not (colon and rest and prefix in prefixes):
-                hint = did_you_mean(column, columns, "columns are named as the keys in docs/configuration.md")
+        if text is None or read.problems:
+            self.gaps.add(key)
+        if read.columns and not self._check_columns(name, read.columns, columns):
+            self.gaps.add(key)
+            return []
+        return [Piece(columns.gather(row.cells), name, line=row.line) for row in read.rows]
+
+    def _check_columns(self, name: str, there: Sequence[str], columns: Columns) -> bool:
+        """Whether the columns that every row needs are there."""
+        for column in there:
+            if column and not columns.knows(column):
+                hint = did_you_mean(column, columns.known, f"known columns: {listed(columns.known, 20)}")
                 self._faults.add("unknown-column", Place(name, 1), "unknown column", column, hint)
-        known = set(columns)
-        return [Piece(_gather(row.cells, known, prefixes), name, line=row.line) for row in read.rows]
+        missing = [column for column in columns.needed if column not in there]
+        for column in missing:
+            self._faults.add("missing-column", Place(name, 1), "missing column", column, "every row needs it")
+        return not missing
 
     def _tell(self, name: str, problems: Sequence[yaml.Problem]) -> None:
         for each in problems:
             self._faults.add(each.id, Place(name, each.line), each.what, each.value, each.hint)
-
-
-def _gather(cells: Mapping[str, str], known: set[str], prefixes: Mapping[str, str]) -> dict[str, Any]:
-    out: dict[str, Any] = {}
-    for column, cell in cells.items():
-        if column in known:
-            out[column] = cell
-            continue
-        prefix, _, rest = column.partition(":")
-        if rest and prefix in prefixes:
-            out.setdefault(prefixes[prefix], {})[rest] = cell
-    return out
 
 
 def _why(error: OSError) -> str:

@@ -25,6 +25,8 @@ class Names:
     systems: frozenset[str]
     calendars: frozenset[str]
     profiles: Mapping[str, Probe | None]
+    all_profiles: bool
+    """whether `profiles` is all of them"""
 
 
 def inventory(
@@ -37,7 +39,7 @@ def inventory(
         _check_unit(site.unit, piece, units, names, today, faults)
     endpoint_rows = rows.read(directory, "endpoints", schema.Endpoint, {"label": "labels"}, faults)
     written = rows.unique(endpoint_rows, "endpoint", faults)
-    known, known_sites = endpoint_rows.ids(), site_rows.ids()
+    known, known_sites = endpoint_rows.ids, site_rows.ids
     builder = _Builder(names, faults)
     for row, piece in written.values():
         _check_unit(row.unit, piece, units, names, today, faults)
@@ -83,6 +85,8 @@ class _Builder:
         for name in names:
             if name not in self._names.profiles:
                 sound = False
+                if not self._names.all_profiles:
+                    continue
                 near = did_you_mean(name, self._names.profiles, "define it under probes")
                 self._faults.add(
                     "unknown-profile", piece.place("probes"), "unknown probe profile", name, near
@@ -118,7 +122,12 @@ def _check_unit(unit: str, piece: Piece, units: Units, names: Names, today: date
 
 
 def _check_named(
-    row: schema.Endpoint, piece: Piece, names: Names, known: set[str], sites: set[str], faults: Faults
+    row: schema.Endpoint,
+    piece: Piece,
+    names: Names,
+    known: frozenset[str],
+    sites: frozenset[str],
+    faults: Faults,
 ) -> None:
     if row.system not in names.systems:
         _unknown("system", row.system, names.systems, piece, faults)
@@ -158,7 +167,7 @@ def _check_owners(whole: Inventory, written: Written, faults: Faults) -> None:
                 faults.add(f"missing-{key}", piece.place("id"), f"{why} without {key}:", id, hint)
 
 
-def _references(piece: Piece | None, known: set[str], faults: Faults) -> tuple[str, ...]:
+def _references(piece: Piece | None, known: frozenset[str], faults: Faults) -> tuple[str, ...]:
     if piece is None or not piece.data:
         place = piece.place() if piece else Place("ioc.yaml")
         hint = "without two, our own link down looks like everything down"

@@ -6,7 +6,7 @@ A fault has an id that names its kind, so that each kind has a folder of cases a
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -43,59 +43,49 @@ class Fault:
         return f"{Place(self.file, self.line)}: {self.what}{value}{hint}"
 
 
+Hint = str | Callable[[], str]
+"""what to do; a costly hint is a callable, asked only when the fault is kept"""
+
+
 class Faults:
     """Every fault and every warning of one reading; a warning refuses nothing."""
 
     def __init__(self) -> None:
         self._faults: dict[Fault, None] = {}
         self._warnings: dict[Fault, None] = {}
-        self._dropped = 0
+        self._dropped = {"faults": 0, "warnings": 0}
 
     def __bool__(self) -> bool:
         return bool(self._faults)
 
-    def add(
-        self, id: str, place: Place, what: str, value: object = "", hint: str | Callable[[], str] = ""
-    ) -> None:
-        """Note a fault; a costly hint is given as a callable, asked only when the fault is kept."""
-        self._note(self._faults, id, place, what, value, hint)
+    def add(self, id: str, place: Place, what: str, value: object = "", hint: Hint = "") -> None:
+        """Note a fault."""
+        if self._room(self._faults, "faults"):
+            self._faults[_fault(id, place, what, value, hint)] = None
 
-    def warn(
-        self, id: str, place: Place, what: str, value: object = "", hint: str | Callable[[], str] = ""
-    ) -> None:
+    def warn(self, id: str, place: Place, what: str, value: object = "", hint: Hint = "") -> None:
         """Note a warning."""
-        self._note(self._warnings, id, place, what, value, hint)
+        if self._room(self._warnings, "warnings"):
+            self._warnings[_fault(id, place, what, value, hint)] = None
 
-    def _note(
-        self,
-        kept: dict[Fault, None],
-        id: str,
-        place: Place,
-        what: str,
-        value: object,
-        hint: str | Callable[[], str],
-    ) -> None:
-        if len(kept) >= MOST_FAULTS:
-            self._dropped += kept is self._faults
-            return
-        said = hint() if callable(hint) else hint
-        kept[Fault(id, place.file, place.line, what, str(value), said)] = None
+    def faults(self) -> list[str]:
+        """The faults as sentences, by file and line."""
+        return self._sentences(self._faults, "faults")
 
-    @property
-    def faults(self) -> tuple[Fault, ...]:
-        """The faults by file and line."""
-        return tuple(sorted(self._faults, key=_order))
+    def warnings(self) -> list[str]:
+        """The warnings as sentences, by file and line."""
+        return self._sentences(self._warnings, "warnings")
 
-    @property
-    def warnings(self) -> tuple[Fault, ...]:
-        """The warnings by file and line."""
-        return tuple(sorted(self._warnings, key=_order))
+    def _room(self, kept: Mapping[Fault, None], kind: str) -> bool:
+        if len(kept) < MOST_FAULTS:
+            return True
+        self._dropped[kind] += 1
+        return False
 
-    def sentences(self) -> list[str]:
-        """The faults as sentences, with how many more were not kept."""
-        out = [str(fault) for fault in self.faults]
-        if self._dropped:
-            out.append(f"and {self._dropped} more faults; only the first {MOST_FAULTS} found are listed")
+    def _sentences(self, kept: Iterable[Fault], kind: str) -> list[str]:
+        out = [str(fault) for fault in sorted(kept, key=lambda fault: (fault.file, fault.line))]
+        if self._dropped[kind]:
+            out.append(f"and {self._dropped[kind]} more {kind}; the first {MOST_FAULTS} found are listed")
         return out
 
 
@@ -117,8 +107,9 @@ def listed(names: Iterable[str], most: int = 12) -> str:
     return ", ".join(every[:most]) + more
 
 
-def _order(fault: Fault) -> tuple[str, int, str, str]:
-    return fault.file, fault.line, fault.id, fault.value
+def _fault(id: str, place: Place, what: str, value: object, hint: Hint) -> Fault:
+    said = hint() if callable(hint) else hint
+    return Fault(id, place.file, place.line, what, str(value), said)
 
 
 def _short(value: str, most: int = 80) -> str:

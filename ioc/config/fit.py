@@ -9,14 +9,15 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from ioc.config.directory import Piece
-from ioc.config.faults import Faults, did_you_mean, listed
+from ioc.config.faults import Faults, Place, did_you_mean, listed
+from ioc.config.secrets import PLAIN_TEXT, is_secret
 
 M = TypeVar("M", bound=BaseModel)
 
 _TYPES = {
     "string": ("text", "put it in quotes"),
     "int": ("a whole number", "write digits only"),
-    "float": ("a number", "write digits only"),
+    "float": ("a number", "write it with digits: 12.5"),
     "bool": ("true or false", "write true or false"),
     "list": ("a list", "write [a, b] or one `- item` a line"),
     "dict": ("a mapping", "write `key: value` lines"),
@@ -24,65 +25,70 @@ _TYPES = {
 }
 
 
-def fit(model: type[M], piece: Piece, faults: Faults, name: str) -> M | None:
-    """The model of a piece, or None with its faults noted; `name` says what it is, as `endpoint`."""
+def fit(model: type[M], piece: Piece, faults: Faults, name: str, also: Sequence[str] = ()) -> M | None:
+    """The model of a piece, or None with its faults noted.
+
+    `name` says what it is, as `endpoint`; `also` are keys that belong there too and were taken out before.
+    """
     data = piece.data
     if not isinstance(data, Mapping):
-        faults.add(
-            "wrong-type", piece.place(), f"{name} must be a mapping, not", _shown(data), _TYPES["dict"][1]
-        )
+        _wrong_type(piece.place(), name, "dict", data, faults)
         return None
-    known = _unknown_keys(model, piece, faults)
+    known = _unknown_keys(model, piece, faults, also)
     try:
         fitted = model.model_validate(data)
     except ValidationError as error:
         for each in error.errors(include_url=False):
-            _note(model, piece, each, faults, name)
+            _note(model, piece, each, faults, also)
         return None
     return fitted if known else None
 
 
-def _unknown_keys(model: type[BaseModel], piece: Piece, faults: Faults) -> bool:
+def _unknown_keys(model: type[BaseModel], piece: Piece, faults: Faults, also: Sequence[str]) -> bool:
     """Whether every key is known; models that forbid the others say so themselves."""
     if model.model_config.get("extra") in ("forbid", "allow"):
         return True
-    strange = [key for key in piece.data if key not in _keys(model)]
+    keys = _keys(model)
+    strange = [key for key in piece.data if key not in keys]
     for key in strange:
-        hint = did_you_mean(str(key), _keys(model), f"known keys: {listed(_keys(model))}")
-        faults.add("unknown-key", piece.place(key), "unknown key", key, hint)
+        _unknown_key(piece.place(key), key, [*also, *keys], faults)
     return not strange
 
 
-def _note(model: type[BaseModel], piece: Piece, error: ErrorDetails, faults: Faults, name: str) -> None:
-    loc, kind = error["loc"], error["type"]
-    place = piece.place(*loc)
-    key = _label(loc)
+def _unknown_key(place: Place, key: object, keys: Sequence[str], faults: Faults) -> None:
+    hint = did_you_mean(str(key), keys, f"known keys: {listed(keys)}")
+    faults.add("unknown-key", place, "unknown key", key, hint)
+
+
+def _note(
+    model: type[BaseModel], piece: Piece, error: ErrorDetails, faults: Faults, also: Sequence[str]
+) -> None:
+    loc, kind, context = error["loc"], error["type"], error.get("ctx", {})
+    place, key, here = piece.place(*loc), _label(loc), _model_at(model, loc)
+    value = "" if _holds_secret(here, loc) else _shown(error["input"])
     if kind == "extra_forbidden":
-        keys = _keys(_model_at(model, loc))
-        hint = did_you_mean(str(loc[-1]), keys, f"known keys: {listed(keys)}")
-        faults.add("unknown-key", place, "unknown key", loc[-1], hint)
+        _unknown_key(place, loc[-1], [*(also if here is model else ()), *_keys(here)], faults)
     elif kind == "missing":
-        faults.add("missing-key", place, f"{name} without the key", key, _purpose(_model_at(model, loc), loc))
-    elif "what" in (context := error.get("ctx", {})):
-        what = f"{context['what']} in {key}" if key else str(context["what"])
-        faults.add(kind, place, what, _shown(error["input"]), str(context["hint"]))
+        faults.add("missing-key", place, "missing key", key, _purpose(here, loc))
+    elif "what" in context:
+        shown = "" if kind == PLAIN_TEXT else value
+        faults.add(kind, place, f"{key}: {context['what']}", shown, str(context["hint"]))
+    elif (base := kind.split("_")[0]) in _TYPES and kind.endswith(("_type", "_parsing", "_from_float")):
+        _wrong_type(place, key, base, "" if _holds_secret(here, loc) else error["input"], faults)
+    elif kind in ("literal_error", "enum"):
+        faults.add("unknown-value", place, f"{key} cannot be", value, f"one of {context.get('expected', '')}")
+    elif kind in ("too_short", "string_too_short"):
+        faults.add("bad-value", place, f"{key} must not be empty")
     else:
-        id, what, said = _in_our_words(error)
-        faults.add(id, place, f"{key or name} {what}".strip(), _shown(error["input"]), said)
+        faults.add("bad-value", place, f"{key} cannot be".strip(), value, _lowered(error["msg"]))
 
 
-def _in_our_words(error: ErrorDetails) -> tuple[str, str, str]:
-    """A fault's id, what is wrong and the hint, of one of pydantic's own errors."""
-    kind, context = error["type"], error.get("ctx", {})
-    base = kind.split("_")[0]
-    if base in _TYPES and kind.endswith(("_type", "_parsing", "_from_float")):
-        what, hint = _TYPES[base]
-        return "wrong-type", f"must be {what}, not", hint
-    if kind in ("literal_error", "enum"):
-        return "unknown-value", "cannot be", f"one of {context.get('expected', '')}"
-    if kind in ("too_short", "string_too_short"):
-        return "bad-value", "must not be empty", ""
-    return "bad-value", "cannot be", _lowered(error["msg"])
+def _wrong_type(place: Place, name: str, base: str, value: object, faults: Faults) -> None:
+    what, hint = _TYPES[base]
+    if isinstance(value, str | int | float) and value != "":
+        faults.add("wrong-type", place, f"{name} must be {what}, not", _shown(value), hint)
+    else:
+        faults.add("wrong-type", place, f"{name} must be {what}, not {_kind(value)}", "", hint)
 
 
 def _lowered(message: str) -> str:
@@ -95,14 +101,20 @@ def _label(loc: Sequence[str | int]) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value as it was written, as far as that helps; never a mapping: it may hold a secret."""
+    """A scalar as it was written; a mapping may hold a secret and helps nobody in one line."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, str | int | float) else f"a {_kind(value)}"
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _kind(value: object) -> str:
-    return {dict: "mapping", list: "list", type(None): "nothing"}.get(type(value), "value")
+    kinds = {dict: "a mapping", list: "a list", type(None): "nothing", str: "empty"}
+    return kinds.get(type(value), "this")
+
+
+def _holds_secret(model: type[BaseModel] | None, loc: Sequence[str | int]) -> bool:
+    field = model.model_fields.get(str(loc[-1])) if model and loc else None
+    return field is not None and is_secret(field.annotation)
 
 
 def _keys(model: type[BaseModel] | None) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,7 +16,7 @@ from ioc.config import alerting, calendars, endpoints, probes, rows, schema, tre
 from ioc.config.access import access, check_exposure, listening
 from ioc.config.compiled import Access, Center, Config, Influx, Viewing, Wall
 from ioc.config.directory import MAIN, Directory, Piece
-from ioc.config.faults import Fault, Faults, Place, did_you_mean, listed
+from ioc.config.faults import Faults, Place, did_you_mean, listed
 from ioc.config.fit import fit
 from ioc.config.scalars import UnfitError, identifier
 from ioc.config.secrets import Secrets
@@ -45,7 +45,7 @@ class Reading:
 
     config: Config | None
     faults: tuple[str, ...]
-    warnings: tuple[Fault, ...]
+    warnings: tuple[str, ...]
 
 
 def load(
@@ -73,8 +73,7 @@ def examine(
     """Read a directory and tell all that is wrong with it, and what is doubtful."""
     faults = Faults()
     config = _Reader(Directory(directory, faults), parts, environ, today, faults).config(listen)
-    sentences = tuple(faults.sentences())
-    return Reading(None if sentences else config, sentences, faults.warnings)
+    return Reading(None if faults else config, tuple(faults.faults()), tuple(faults.warnings()))
 
 
 class _Reader:
@@ -90,14 +89,14 @@ class _Reader:
         self._secrets = Secrets(directory.path, environ, faults)
 
     def config(self, listen: str | None) -> Config | None:
-        """The configuration; None, or one with gaps, when there are faults."""
+        """The configuration; None, or one that lacks something, when there are faults."""
         self._check_keys()
         center = self._center()
         where, whom = self._access(listen)
         influx, wall = self._influx(), self._wall()
         hours = self._calendars(center.zone if center else None)
         systems = self._systems()
-        inventory = self._inventory(frozenset(hours), frozenset(systems))
+        inventory = self._inventory(self._known("calendars", hours), self._known("systems", systems))
         rules = self._rules()
         told = alerting.receivers(self._named("receivers"), self._parts.channels, self._secrets, self._faults)
         if not told:
@@ -151,6 +150,7 @@ class _Reader:
         if piece is None or piece.data is None:
             return
         if not isinstance(piece.data, dict):
+            self._directory.gaps.add(key)
             self._faults.add(
                 "wrong-type", piece.place(), f"{key} must be a mapping", "", "write `name:` lines"
             )
@@ -159,13 +159,18 @@ class _Reader:
             try:
                 yield identifier(name), piece.within(name)
             except UnfitError as unfit:
-                self._faults.add(unfit.id, piece.place(name), f"{unfit.what} in {key}", name, unfit.hint)
+                self._faults.add(unfit.id, piece.place(name), f"{key}: {unfit.what}", name, unfit.hint)
+
+    def _known(self, key: str, names: Iterable[str]) -> frozenset[str]:
+        """The names of a top-level mapping; any name when it could not be read."""
+        return rows.ANYTHING if self._directory.lost(key) else frozenset(names)
 
     def _center(self) -> Center | None:
         piece = self._directory.top.get("center")
-        if piece is None:
-            hint = "write center: with id and name"
-            self._faults.add("missing-key", Place(MAIN), "configuration without the key", "center", hint)
+        if piece is None or piece.data is None:
+            if not self._directory.lost("center"):
+                hint = "write center: with id and name"
+                self._faults.add("missing-key", Place(MAIN), "missing key", "center", hint)
             return None
         written = self._plain("center")
         if written is None:
@@ -188,7 +193,9 @@ class _Reader:
         path = self._directory.path / str(self._plain("state"))
         if path.is_dir():
             hint = "name a file in it: state/ioc.db"
-            self._faults.add("bad-state", self._place("state"), "state file is a directory:", path.name, hint)
+            self._faults.add(
+                "bad-state", self._place("state"), "state file is a directory:", self._plain("state"), hint
+            )
         return path
 
     def _influx(self) -> Influx | None:
@@ -227,11 +234,11 @@ class _Reader:
 
     def _inventory(self, hours: frozenset[str], systems: frozenset[str]) -> Inventory:
         written = rows.read(self._directory, "units", schema.Unit, {"code": "codes"}, self._faults)
-        known = frozenset(written.ids())
-        units = tree.tree(
-            [tree.UnitRow(row, piece.place) for row, piece in written.sound], known, self._faults
-        )
-        names = endpoints.Names(known, systems, hours, self._profiles())
+        tree_rows = [tree.UnitRow(row, piece.place) for row, piece in written.sound]
+        units = tree.tree(tree_rows, written.ids, self._faults)
+        profiles = self._profiles()
+        whole = not self._directory.lost("probes")
+        names = endpoints.Names(written.ids, systems, hours, profiles, whole)
         references = self._plain("references")
         piece = self._directory.top.get("references") if references else None
         return endpoints.inventory(self._directory, units, names, piece, self._today, self._faults)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pydantic import BaseModel
 
@@ -27,7 +28,7 @@ def profile(
     if common is None:
         return None
     _check_interval(common, piece, faults)
-    options = options_of("source", common.source, sources, part(piece, _COMMON, keep=False), secrets, faults)
+    options = options_of("source", common.source, sources, piece, _COMMON, secrets, faults)
     return Probe(common.source, common.every, common.timeout, options) if options is not None else None
 
 
@@ -36,7 +37,7 @@ def part(piece: Piece, names: tuple[str, ...], *, keep: bool) -> Piece:
     if not isinstance(piece.data, dict):
         return piece
     data = {key: value for key, value in piece.data.items() if (key in names) is keep}
-    return Piece(data, piece.file, piece.path, piece.lines, piece.line)
+    return replace(piece, data=data)
 
 
 def options_of(
@@ -44,27 +45,27 @@ def options_of(
     name: str,
     known: Mapping[str, type[BaseModel]],
     piece: Piece,
+    common: tuple[str, ...],
     secrets: Secrets,
     faults: Faults,
 ) -> BaseModel | None:
-    """A source's or a channel's own options, its secrets found."""
+    """The keys beside the common ones as a source's or a channel's own options, its secrets found."""
     model = known.get(name)
     if model is None:
         hint = did_you_mean(name, known, f"known: {listed(known)}")
         faults.add(f"unknown-{kind}", piece.place(kind), f"unknown {kind}", name, hint)
         return None
-    filled = secrets.fill(model, piece.data, piece)
-    if filled is None:
-        return None
-    return fit(model, Piece(filled, piece.file, piece.path, piece.lines, piece.line), faults, name)
+    own = part(piece, common, keep=False)
+    filled = secrets.fill(model, own.data, own)
+    return None if filled is None else fit(model, replace(own, data=filled), faults, name, also=common)
 
 
 def _check_interval(common: schema.Profile, piece: Piece, faults: Faults) -> None:
     every, timeout = common.every, common.timeout
     if not SHORTEST_EVERY <= every <= LONGEST_EVERY:
         place = piece.place("every")
-        faults.add("impossible-interval", place, "every cannot be", written(every), "100ms to 1h")
-    if timeout <= 0:
+        faults.add("impossible-interval", place, "every cannot be", written(every), "from 100ms to 1h")
+    elif timeout <= 0:
         hint = "a probe needs time to be answered"
         faults.add("impossible-interval", piece.place("timeout"), "timeout cannot be", written(timeout), hint)
     elif timeout >= every:

@@ -7,37 +7,48 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from ioc.config import schema
-from ioc.config.directory import Directory, Piece
+from ioc.config.directory import Columns, Directory, Piece
 from ioc.config.faults import Faults
 from ioc.config.fit import fit
 
 R = TypeVar("R", schema.Unit, schema.Site, schema.Endpoint)
 
 
+class _Anything(frozenset[str]):
+    """The ids of a list that could not be read whole: none is unknown."""
+
+    def __contains__(self, id: object) -> bool:
+        return True
+
+
+ANYTHING = _Anything()
+
+
 @dataclass(slots=True)
 class Rows(Generic[R]):
-    """What was written, each with its piece, and the ids of those with faults, which are not unknown."""
+    """What was written, each with its piece, and every id that was written, those with faults too."""
 
     sound: list[tuple[R, Piece]] = field(default_factory=list)
-    broken: set[str] = field(default_factory=set)
-
-    def ids(self) -> set[str]:
-        """Every id that was written."""
-        return {row.id for row, _ in self.sound} | self.broken
+    ids: frozenset[str] = frozenset()
 
 
 def read(
-    directory: Directory, key: str, model: type[R], gathered: Mapping[str, str], faults: Faults
+    directory: Directory, key: str, model: type[R], prefixes: Mapping[str, str], faults: Faults
 ) -> Rows[R]:
-    """The rows of a list; `gathered` as in `Directory.entries`."""
+    """The rows of a list in YAML or CSV; `prefixes` as in `Columns`."""
+    fields = model.model_fields
+    known = [name for name in fields if name not in prefixes.values()]
+    columns = Columns(known, [name for name in known if fields[name].is_required()], prefixes)
     rows: Rows[R] = Rows()
-    columns = [name for name in model.model_fields if name not in gathered.values()]
-    for piece in directory.entries(key, columns, gathered):
+    ids: set[str] = set()
+    for piece in directory.entries(key, columns):
         row = fit(model, piece, faults, key.removesuffix("s"))
         if row is not None:
             rows.sound.append((row, piece))
+            ids.add(row.id)
         elif isinstance(piece.data, dict) and isinstance(piece.data.get("id"), str):
-            rows.broken.add(piece.data["id"])
+            ids.add(piece.data["id"])
+    rows.ids = ANYTHING if directory.lost(key) else frozenset(ids)
     return rows
 
 

@@ -13,15 +13,16 @@ from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 _DURATION = re.compile(
-    r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9}(?:\.\d{1,6})?)s)?(?:(\d{1,9})ms)?\Z"
+    r"(?:(\d{1,5})d)?(?:(\d{1,6})h)?(?:(\d{1,7})m)?(?:(\d{1,9}(?:\.\d{1,6})?)s)?(?:(\d{1,9})ms)?\Z",
+    re.ASCII,
 )
 _UNITS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 _LABEL = re.compile(r"[a-z_][a-z0-9_]{0,63}\Z")
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\Z")
-_PORT = re.compile(r"\d{1,5}\Z")
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-_SESSION = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})\Z")
+_PORT = re.compile(r"[0-9]{1,5}\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_SESSION = re.compile(r"([0-9]{1,2}):([0-9]{2})-([0-9]{1,2}):([0-9]{2})\Z")
 
 
 class UnfitError(ValueError):
@@ -36,7 +37,7 @@ class UnfitError(ValueError):
 
 def duration(text: object) -> float:
     """Seconds of `10s`, `1m30s`, `250ms`, `2h`; a unit is always written."""
-    if isinstance(text, str) and text.startswith("-") and _DURATION.match(text[1:]):
+    if isinstance(text, str) and text.startswith("-") and text[1:] and _DURATION.match(text[1:]):
         raise UnfitError("impossible-interval", "negative duration", "durations are more than nothing")
     found = _DURATION.match(text) if isinstance(text, str) else None
     if found is None or not any(found.groups()):

@@ -95,8 +95,8 @@ class Influx(Model):
     """An InfluxDB 2 to write history to."""
 
     url: Url = Field(description="address of the server")
-    org: Text = Field(description="organisation")
-    bucket: Text = Field(description="bucket")
+    org: Text = Field(description="organisation the bucket belongs to")
+    bucket: Text = Field(description="bucket to write to")
     token: SecretRef = Field(description="API token; secret")
 
 

@@ -12,6 +12,8 @@ from ioc.config.compiled import Secret
 from ioc.config.directory import Piece
 from ioc.config.faults import Faults
 
+PLAIN_TEXT = "secret-in-plain-text"
+"""the fault whose value is never shown"""
 SHORTEST_TOKEN = 16
 _MOST_BYTES = 64_000
 _HINT = "write {env: NAME} or {file: PATH}"
@@ -29,9 +31,7 @@ class Secrets:
         """The value a reference stands for; None, with the fault noted, when there is none."""
         data = piece.data
         if not isinstance(data, dict):
-            self._faults.add(
-                "secret-in-plain-text", piece.place(), f"secret in plain text in {name}", "", _HINT
-            )
+            self._faults.add(PLAIN_TEXT, piece.place(), f"secret in plain text in {name}", "", _HINT)
             return None
         if len(data) != 1 or not isinstance(next(iter(data.values())), str):
             self._faults.add("bad-secret", piece.place(), f"{name} is not a reference to a secret", "", _HINT)
@@ -49,7 +49,7 @@ class Secrets:
         filled, sound = dict(data), True
         for key, field in options.model_fields.items():
             name = field.alias or key
-            if name not in data or data[name] is None or not _is_secret(field.annotation):
+            if name not in data or data[name] is None or not is_secret(field.annotation):
                 continue
             secret = self.find(piece.within(name), name)
             sound = sound and secret is not None
@@ -80,5 +80,6 @@ class Secrets:
         return None
 
 
-def _is_secret(annotation: Any) -> bool:
+def is_secret(annotation: Any) -> bool:
+    """Whether a field of this type holds a secret."""
     return annotation is SecretStr or SecretStr in getattr(annotation, "__args__", ())

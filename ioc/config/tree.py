@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
@@ -19,14 +19,14 @@ class UnitRow(NamedTuple):
     at: Callable[..., Place]
 
 
-def tree(rows: Sequence[UnitRow], known: Iterable[str], faults: Faults) -> Units:
-    """The units of all rows; `known` are further ids that stand in rows with faults of their own."""
+def tree(rows: Sequence[UnitRow], known: frozenset[str], faults: Faults) -> Units:
+    """The units of all rows; `known` are all ids that were written, in rows with faults too."""
     by_id: dict[str, list[UnitRow]] = {}
     for row in rows:
         by_id.setdefault(row.unit.id, []).append(row)
     for several in by_id.values():
         _check_spans(several, faults)
-    _check_parents(rows, by_id, {*by_id, *known}, faults)
+    _check_parents(rows, by_id, known, faults)
     units = Units(Unit(id, tuple(_span(row.unit) for row in several)) for id, several in by_id.items())
     _check_circles(rows, by_id, faults)
     return units
@@ -61,7 +61,7 @@ def _check_spans(rows: list[UnitRow], faults: Faults) -> None:
 
 
 def _check_parents(
-    rows: Sequence[UnitRow], by_id: Mapping[str, list[UnitRow]], known: set[str], faults: Faults
+    rows: Sequence[UnitRow], by_id: Mapping[str, list[UnitRow]], known: frozenset[str], faults: Faults
 ) -> None:
     for row in rows:
         parent = row.unit.parent

@@ -47,6 +47,8 @@ class Parsed:
     data: Any = None
     lines: dict[Path, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    broken: bool = False
+    """the file could not be read to its end"""
 
 
 class _StopError(Exception):
@@ -68,8 +70,10 @@ def parse(text: str) -> Parsed:
             builder.take(event)
     except _StopError as stop:
         builder.parsed.problems.append(stop.problem)
+        builder.parsed.broken = True
     except yaml.YAMLError as error:
         builder.parsed.problems.append(_syntax(error, text))
+        builder.parsed.broken = True
     return builder.parsed
 
 

@@ -1,0 +1,84 @@
+"""What configuration is read against in these tests: plain sources, a channel, a rule compiler."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from ioc.config.load import Parts, Reading, examine
+from ioc.errors import RuleError
+
+TODAY = date(2026, 11, 24)
+ENVIRON = {"IOC_READ_TOKEN": "read-0123456789abcdef", "IOC_SHORT": "abc"}
+_READABLE = {"state", "kind", "loss", "down"}
+
+
+class PingOptions(BaseModel):
+    """A source that needs nothing."""
+
+    size: int = Field(64, ge=64, le=1472)
+
+
+class SipOptions(BaseModel):
+    """A source with options of every kind."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    port: int = Field(5060, ge=1, le=65_535)
+    user: str = ""
+    password: SecretStr | None = None
+
+
+class WebhookOptions(BaseModel):
+    """A channel with a secret."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str
+    token: SecretStr | None = None
+
+
+def compile_rule(data: Mapping[str, object]) -> object:
+    """A rule compiler that knows four variables and refuses the others, as the real one does."""
+    condition = str(data.get("if", ""))
+    for word in re.findall(r"[a-z_]+", condition):
+        if word not in _READABLE:
+            raise RuleError(
+                f"rule {data['id']!r}: if: unknown variable {word!r}; known are {sorted(_READABLE)}"
+            )
+    return (data["id"], condition)
+
+
+@pytest.fixture
+def parts() -> Parts:
+    """Everything configurable in these tests."""
+    return Parts(
+        sources={"icmp": PingOptions, "sip": SipOptions},
+        channels={"webhook": WebhookOptions},
+        rule=compile_rule,
+        shipped={"endpoint-down": ("endpoint-down", 'state == "down"')},
+    )
+
+
+@pytest.fixture
+def examined(parts: Parts) -> Callable[[Path], Reading]:
+    """Reads a directory with these parts, a small environment, on one day."""
+    return lambda directory: examine(directory, parts, ENVIRON, TODAY)
+
+
+@pytest.fixture
+def written(tmp_path: Path, examined: Callable[[Path], Reading]) -> Callable[..., Reading]:
+    """Reads the files given by name, `__` standing for the dot: `ioc__yaml="center: …"`."""
+
+    def read(**files: str | bytes) -> Reading:
+        for name, content in files.items():
+            raw = content.encode() if isinstance(content, str) else content
+            (tmp_path / name.replace("__", ".")).write_bytes(raw)
+        return examined(tmp_path)
+
+    return read
