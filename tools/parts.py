@@ -31,9 +31,12 @@ def find(part: str) -> Path:
     if part == "influxd":
         return _influxd()
     places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
-    for name in (os.environ.get(f"IOC_{part.upper()}"), *PROGRAMS[part]):
-        if name and (found := shutil.which(name, path=places)):
+    told = os.environ.get(f"IOC_{part.upper()}")
+    for name in (told,) if told else PROGRAMS[part]:
+        if found := shutil.which(name, path=places):
             return Path(found)
+    if told:
+        raise PartMissing(f"{part} is missing: IOC_{part.upper()}={told} is not a program")
     raise PartMissing(f"{part} is missing; install it: tools/apt-install")
 
 

@@ -147,6 +147,11 @@ def test_a_missing_part_names_the_command_that_brings_it(monkeypatch: pytest.Mon
     monkeypatch.setitem(parts.PROGRAMS, "sipp", ("no-such-program",))
     with pytest.raises(parts.PartMissing, match=r"^sipp is missing; install it: tools/apt-install$"):
         parts.find("sipp")
+    monkeypatch.setenv("IOC_SIPP", "/no/such/sipp")
+    with pytest.raises(
+        parts.PartMissing, match=r"^sipp is missing: IOC_SIPP=/no/such/sipp is not a program$"
+    ):
+        parts.find("sipp")
 
 
 def test_a_daemon_that_goes_away_leaves_its_last_words(tmp_path: Path) -> None:
