@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import resource
 import signal
 import sys
@@ -24,19 +25,21 @@ def ready(**facts: Any) -> None:
     sys.stdout.buffer.flush()
 
 
-async def ended() -> None:
-    """Wait for SIGTERM or Ctrl-C."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+async def _until_told(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(work)
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def play(work: Coroutine[Any, Any, None]) -> None:
-    """Run a process' work; an error made on purpose is a sentence on stderr."""
+    """Run a process' work until it is over, or cancel it on SIGTERM and Ctrl-C.
+
+    An error made on purpose is a sentence on stderr.
+    """
     try:
-        uvloop.run(work)
+        uvloop.run(_until_told(work))
     except IocError as error:
         sys.stderr.write(f"{error}\n")
         raise SystemExit(EXIT_TOLD) from None

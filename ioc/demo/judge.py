@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from math import ceil, inf
 from typing import Any
 
-from ioc.demo.pages import RESOLVED, Page
+from ioc.demo.pages import FIRING, RESOLVED, Page
 
 SLACK = 1.0
 """seconds between the moment of a page's decision and its arrival"""
@@ -115,13 +115,15 @@ def judge(
     faults, disturbances = injected(script)
     found = Judgement([Verdict(each) for each in faults], disturbances=disturbances, end=end)
     by_incident: dict[str, Verdict] = {}
+    paged: set[str] = set()
     for page in pages:
-        if page.wakes:
+        # a repeat whose first did not arrive is what wakes somebody
+        if page.wakes or (page.status == FIRING and page.incident not in paged):
             found.pages += 1
             _open(found, by_incident, page)
         elif page.status == RESOLVED:
             _close(found, by_incident.get(page.incident), page)
-    paged = {page.incident for page in pages}
+        paged.add(page.incident)
     for each in incidents:
         if str(each["id"]) not in paged and not any(f.covers(each["root"], each["opened"]) for f in faults):
             found.false_incidents.append(f"incident {each['id']} of {each['root']}: no fault there")

@@ -23,6 +23,12 @@ class Log:
         """Close the file."""
         self._file.close()
 
+    def __enter__(self) -> Log:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
 
 class Tail:
     """Reads the lines that were added to a file since it was last asked."""

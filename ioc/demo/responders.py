@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from ioc.clock import Clock
-from ioc.demo.child import allow_descriptors, ended, play, ready
+from ioc.demo.child import allow_descriptors, play, ready
 from ioc.demo.control import LINE_LIMIT
 from ioc.demo.moment import monotonic
 from ioc.demo.port import Port
@@ -88,9 +88,11 @@ async def serve(roster: Path, socket: Path) -> None:
         lambda reader, writer: _listen(answering, reader, writer), socket, limit=LINE_LIMIT
     )
     ready(things=len(province.things))
-    await ended()
-    server.close()
-    answering.close()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        server.close()
+        answering.close()
 
 
 async def _listen(answering: Answering, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -6,13 +6,14 @@ which it was scheduled (`at`) and at which it was in force (`done`). Without a S
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ioc.clock import Clock
-from ioc.demo.child import ended, play, ready
+from ioc.demo.child import play, ready
 from ioc.demo.control import Responders
 from ioc.demo.faults import Disturbance, Fault
 from ioc.demo.logs import Log
@@ -119,7 +120,7 @@ async def perform(
         await script.play(plan, start)
         start += plan.span
     log.write({"what": "over", "at": monotonic(clock)})
-    await ended()
+    await asyncio.Event().wait()  # a process that ended on its own would be taken for one that failed
 
 
 def _main(roster: str, socket: str, log: str, seed: str, start: str, *rest: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import orjson
 from aiohttp import web
 
 from ioc.clock import Clock
-from ioc.demo.child import ended, play, ready
+from ioc.demo.child import play, ready
 from ioc.demo.logs import Log
 from ioc.demo.moment import monotonic
 
@@ -53,11 +54,14 @@ class Sink:
 
 async def serve(log: Path, port: int) -> None:
     """Be a sink until told to stop."""
-    sink = Sink(Log(log), Clock())
-    await sink.open(port)
-    ready(port=sink.port)
-    await ended()
-    await sink.close()
+    with Log(log) as written:
+        sink = Sink(written, Clock())
+        await sink.open(port)
+        ready(port=sink.port)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await sink.close()
 
 
 if __name__ == "__main__":
