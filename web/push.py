@@ -24,8 +24,9 @@ WAITING = 64 * 1024
 """bytes waiting in a screen's write buffer above which it is skipped"""
 UNSENT = 16 * 1024
 """bytes the kernel takes beyond what the network does, so that what waits is still ours to conflate"""
-DEAD_AFTER = 60
-"""seconds without any acknowledgement after which the kernel gives a peer up"""
+DEAD_AFTER = 300
+"""seconds after which the kernel gives a peer up that does not acknowledge. It also gives up one that lives but has
+not read for so long (Linux counts a closed window as well), so it is long: such a screen reconnects and resumes"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ def tune(transport: asyncio.Transport) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, DEAD_AFTER // 2)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, DEAD_AFTER // 6)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, DEAD_AFTER // 5)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, DEAD_AFTER // 30)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_AFTER * 1000)

@@ -95,5 +95,5 @@ def fresh_picture(epoch: str = "e1", **more: int) -> Picture:
 async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
     """Let the loop run until something holds; fails after a generous while."""
     async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110 - the kernel has no event to wait for
+        while not holds():
             await asyncio.sleep(0.001)
