@@ -13,23 +13,22 @@ export interface Window {
 }
 
 /** Say that somebody is on an incident. */
-export function acknowledge(incident: string, by: string, note: string, token: string): Promise<Outcome> {
-  return send("POST", `api/v1/incidents/${encodeURIComponent(incident)}/acknowledge`, { by, note }, token);
+export function acknowledge(incident: string, by: string, note: string): Promise<Outcome> {
+  return send("POST", `api/v1/incidents/${encodeURIComponent(incident)}/acknowledge`, { by, note });
 }
 
 /** Take something out of alerting for a while. */
-export function maintain(window: Window, token: string): Promise<Outcome> {
-  return send("POST", "api/v1/maintenance", window, token);
+export function maintain(window: Window): Promise<Outcome> {
+  return send("POST", "api/v1/maintenance", window);
 }
 
 /** End a maintenance early. */
-export function endMaintenance(id: string, by: string, token: string): Promise<Outcome> {
-  return send("DELETE", `api/v1/maintenance/${encodeURIComponent(id)}`, { by }, token);
+export function endMaintenance(id: string, by: string): Promise<Outcome> {
+  return send("DELETE", `api/v1/maintenance/${encodeURIComponent(id)}`, { by });
 }
 
-async function send(method: string, path: string, body: unknown, token: string): Promise<Outcome> {
-  const headers: Record<string, string> = { "Content-Type": "application/json" };
-  if (token) headers.Authorization = `Bearer ${token}`;
+async function send(method: string, path: string, body: unknown): Promise<Outcome> {
+  const headers = { "Content-Type": "application/json" };
   try {
     const response = await fetch(path, { method, headers, body: JSON.stringify(body) });
     return response.ok ? { ok: true } : { ok: false, status: response.status, error: await sentence(response) };

@@ -77,7 +77,7 @@ function compareBands(a: Band, b: Band): number {
 
 /** Open incidents, the most urgent first: severity, nobody on it, not silenced, members, oldest. */
 export function urgent(incidents: ReadonlyMap<string, Incident>): Incident[] {
-  return [...incidents.values()].filter((each) => each.status === "open").sort(compareIncidents);
+  return [...incidents.values()].filter((each) => each.status === "open" && !each.joined).sort(compareIncidents);
 }
 
 function compareIncidents(a: Incident, b: Incident): number {

@@ -80,7 +80,8 @@ export function measured(n: number, language: string): string {
 
 /** A phone number in groups that can be read aloud; what is not one is left alone. */
 export function phone(number: string): string {
-  const digits = number.replace(/[\s.-]/g, "");
+  if (/\s/.test(number.trim())) return number.trim();
+  const digits = number.replace(/[.-]/g, "");
   const match = /^(\+84|0)(\d{2})(\d{3})(\d{3,4})$/.exec(digits);
   if (match) return `${match[1]}${match[1] === "0" ? "" : " "}${match[2]} ${match[3]} ${match[4]}`;
   if (/^1[89]00\d{4,6}$/.test(digits)) return `${digits.slice(0, 4)} ${digits.slice(4)}`;

@@ -35,19 +35,21 @@ interface Plan {
 const ROOT3 = Math.sqrt(3);
 /** Between clusters, in radii, so that they read as clusters. */
 const GAP = 1.6;
+/** A radius this near to the largest will do, for the sake of fewer bands: clusters, not strips. */
+const ENOUGH = 0.88;
 const MOST_BANDS = 12;
 const MOST_DEEP = 16;
 
-/** The arrangement with the largest hexagons; `sizes` are the cells of each cluster. */
+/** The arrangement with large hexagons in compact clusters; `sizes` are the cells of each cluster. */
 export function arrange(sizes: number[], frame: Frame): Comb {
-  let best: Plan = { radius: 0, bands: 1, deep: 1 };
+  const plans: Plan[] = [];
   for (let bands = 1; bands <= Math.min(MOST_BANDS, sizes.length); bands += 1) {
-    for (let deep = 1; deep <= MOST_DEEP; deep += 1) {
-      const plan = grow(sizes, frame, bands, deep);
-      if (plan.radius > best.radius) best = plan;
-    }
+    for (let deep = 1; deep <= MOST_DEEP; deep += 1) plans.push(grow(sizes, frame, bands, deep));
   }
-  return best.radius > 0 ? place(sizes, frame, best) : { radius: 0, slots: [] };
+  const largest = Math.max(0, ...plans.map((plan) => plan.radius));
+  if (largest <= 0) return { radius: 0, slots: [] };
+  const good = plans.filter((plan) => plan.radius >= ENOUGH * largest);
+  return place(sizes, frame, good.reduce((best, plan) => (plan.bands < best.bands ? plan : best)));
 }
 
 /** The largest radius at which the clusters fit into so many bands. */

@@ -85,6 +85,7 @@ export interface Incident {
   unit: string;
   unit_name: string;
   site: string;
+  site_name?: string;
   owner: string;
   phone: string;
   carrier: string;
@@ -96,6 +97,9 @@ export interface Incident {
   unrecorded: boolean;
   told: Record<string, Told>;
   next: string;
+  flapping?: boolean;
+  /** the incident that this one was joined to */
+  joined?: number | null;
   silenced: boolean;
 }
 

@@ -12,6 +12,9 @@ import { sceneOf, type Scene } from "./scene";
 import { steady } from "./socket";
 import { Store } from "./store";
 
+/** The id that the shipped configuration gives to the video-conference system. */
+const CONFERENCE = "vc";
+
 export const store = new Store();
 export const recent = new Recent();
 /** Where the link stands and since when, in the server's time; apart from the rest of `Link`, which every frame changes. */
@@ -60,11 +63,12 @@ export const theTroubles = computed<Trouble[]>(() => {
   return found;
 });
 
-/** The system of the honeycomb: the one that the address names, else the largest. */
+/** The system of the honeycomb: the one that the address names, else `vc`, else the largest. */
 export const combSystem = computed(() => {
   void store.structure.value;
   const asked = new URLSearchParams(location.search).get("system");
   if (asked) return asked;
+  if (store.all("system").has(CONFERENCE)) return CONFERENCE;
   const sizes = new Map<string, number>();
   for (const { system } of store.peek("about").values()) sizes.set(system, (sizes.get(system) ?? 0) + 1);
   return [...sizes].sort((a, b) => b[1] - a[1])[0]?.[0] ?? "";

@@ -6,7 +6,7 @@ import { acknowledge } from "../api";
 import { age } from "../format";
 import type { Incident } from "../picture";
 import { now, say } from "../wall";
-import { Field, Report, run, token, TokenField, who, WhoField, type Progress } from "./form";
+import { Field, Permission, Report, run, who, WhoField, type Progress } from "./form";
 import { Check } from "./Glyph";
 
 export function AcknowledgeForm({ id, incident }: { id: string; incident: Incident }) {
@@ -16,7 +16,7 @@ export function AcknowledgeForm({ id, incident }: { id: string; incident: Incide
   if (incident.acknowledged) return <Acknowledged by={incident.acknowledged} />;
   const submit = (event: Event) => {
     event.preventDefault();
-    void run(progress, () => acknowledge(id, who.value.trim(), note.value.trim(), token.value));
+    void run(progress, () => acknowledge(id, who.value.trim(), note.value.trim()));
   };
   return (
     <form class="act" onSubmit={submit}>
@@ -32,7 +32,7 @@ export function AcknowledgeForm({ id, incident }: { id: string; incident: Incide
           onInput={(event) => (note.value = event.currentTarget.value)}
         />
       </Field>
-      <TokenField id="ack-token" />
+      <Permission />
       <button class="do" type="submit" disabled={progress.value === "busy"}>
         {words("ack.do")}
       </button>

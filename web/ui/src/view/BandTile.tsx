@@ -14,13 +14,17 @@ export function BandTile({ band }: { band: Band }) {
     <li class={`band w-${state}${stale === null ? "" : " stale"}`} data-system={band.id}>
       <Glyph state={state} />
       <h2>{system.name}</h2>
-      <p class="share figure" title={say.value("system.target")}>
+      <p class="share figure">
         <b>{whole(system.counts.up ?? 0, language.value)}</b>
         <span>{say.value("system.of", { n: whole(expected(system.counts), language.value) })}</span>
       </p>
       <Parts counts={system.counts} />
-      <States counts={system.counts} />
-      <p class="fresh">{freshness(band)}</p>
+      <div class="below">
+        <States counts={system.counts} />
+        <p class="fresh">
+          {say.value("system.target")} · <span>{freshness(band)}</span>
+        </p>
+      </div>
     </li>
   );
 }

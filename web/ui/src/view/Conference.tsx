@@ -1,39 +1,36 @@
 /** Hội nghị truyền hình: every endpoint a cell; beside it what needs a person and the poorest lines. */
 
 import { staleness } from "../derive";
-import { STATES } from "../picture";
+import { age } from "../format";
 import { combSystem, now, say, store } from "../wall";
-import { Glyph } from "./Glyph";
 import { Honeycomb } from "./Honeycomb";
+import { States } from "./States";
 import { Worst } from "./Worst";
 import { Wrong } from "./Wrong";
 
 export function Conference() {
   const system = store.one("system", combSystem.value);
-  const stale = system ? staleness(system, now.value) !== null : false;
+  const stale = system ? staleness(system, now.value) : null;
+  const words = say.value;
+  const freshness =
+    stale === null
+      ? words("updated", { age: age(now.value - (system?.at ?? now.value), words) })
+      : words("stale", { age: age(stale, words) });
   return (
-    <main class={`conference${stale ? " stale" : ""}`} id="scene">
+    <main class={`conference${stale !== null ? " stale" : ""}`} id="scene">
       <div class="field">
         <Honeycomb />
-        <Legend />
+        {system && (
+          <div class="legend">
+            <States counts={system.counts} />
+            <p>{freshness}</p>
+          </div>
+        )}
       </div>
       <aside class="beside-field">
         <Wrong />
         <Worst />
       </aside>
     </main>
-  );
-}
-
-function Legend() {
-  return (
-    <ul class="legend" aria-label={say.value("legend")}>
-      {STATES.map((state) => (
-        <li key={state} class={`state t-${state}`}>
-          <Glyph state={state} />
-          <span>{say.value(`state.${state}`)}</span>
-        </li>
-      ))}
-    </ul>
   );
 }

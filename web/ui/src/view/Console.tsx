@@ -63,6 +63,7 @@ function IncidentSheet({ id, incident }: { id: string; incident: Incident }) {
         <Row name={words("incident.line")} value={[incident.carrier, incident.circuit].filter(Boolean).join(" · ")} />
         <Row name={words("incident.hotline")} value={phone(incident.hotline)} />
         <Row name={words("incident.runbook")} value={incident.runbook} />
+        <Row name={words("incident.next_step")} value={words(known(`next.${incident.next}`, "reason.none"))} />
         <Row name={words("incident.told")} value={told(incident)} />
       </dl>
       <AcknowledgeForm id={id} incident={incident} />
@@ -75,7 +76,7 @@ function IncidentSheet({ id, incident }: { id: string; incident: Incident }) {
 function told(incident: Incident): string {
   const words = say.value;
   return Object.entries(incident.told ?? {})
-    .map(([receiver, { state, attempts }]) => `${receiver}: ${words(`told.${state}`, { n: attempts })}`)
+    .map(([receiver, { state, attempts }]) => `${receiver}: ${words(known(`told.${state}`, "told.owed"), { n: attempts })}`)
     .join(", ");
 }
 

@@ -1,11 +1,10 @@
 /** The one sentence of the wall. When the link is gone it is the loudest thing in the room. */
 
-import { WRONG, type State } from "../picture";
+import { WRONG, type Counts, type State } from "../picture";
 import { expected, total, type Level, type Verdict } from "../derive";
 import { age, clockTime, whole } from "../format";
-import { language, now, phase, phaseSince, pictured, say, store, theVerdict } from "../wall";
+import { language, now, phase, phaseSince, pictured, say, store, systemBands, theVerdict } from "../wall";
 import { Glyph } from "./Glyph";
-import { States } from "./States";
 
 /** How long a screen may take to get its first picture before it says so. */
 const PATIENCE = 6;
@@ -54,8 +53,11 @@ function Sentence({ verdict }: { verdict: Verdict }) {
   return (
     <section class={`headline level-${verdict.level}`} aria-live="polite">
       <Glyph state={SIGNS[verdict.level]} />
-      <h1 class="sentence">{sentence(verdict)}</h1>
-      <Beside verdict={verdict} />
+      <div>
+        <h1 class="sentence">{sentence(verdict)}</h1>
+        <p class="detail">{detail(verdict)}</p>
+      </div>
+      {total(verdict.counts, WRONG) > 0 && <Figures counts={verdict.counts} />}
     </section>
   );
 }
@@ -67,24 +69,37 @@ function sentence({ level, criticals, warnings }: Verdict): string {
   return words(`verdict.${level}`);
 }
 
-function Beside({ verdict }: { verdict: Verdict }) {
+function detail({ level, warnings, counts, fresh }: Verdict): string {
   const words = say.value;
-  const { level, counts, warnings } = verdict;
-  if (level === "blind" || level === "stale" || level === "empty") {
-    return <p class="beside">{words(`verdict.${level}_detail`)}</p>;
-  }
+  if (level === "blind" || level === "stale" || level === "empty") return words(`verdict.${level}_detail`);
+  const parts: string[] = [];
+  if (level === "critical" && warnings) parts.push(words("verdict.and_warnings", { n: warnings }));
+  if (level === "watching" || level === "calm") parts.push(counted(counts));
+  if (fresh !== null) parts.push(words("updated", { age: age(fresh, words) }));
+  return parts.join(", ");
+}
+
+function counted(counts: Counts): string {
   const figures = {
     up: whole(counts.up ?? 0, language.value),
     expected: whole(expected(counts), language.value),
   };
+  return say.value(systemBands.value.length > 1 ? "verdict.counted_mixed" : "verdict.counted", figures);
+}
+
+/** How much is wrong, in figures for the far chair. */
+function Figures({ counts }: { counts: Counts }) {
   return (
-    <div class="beside">
-      {total(counts, WRONG) > 0 && <States counts={counts} without={["up", "off", "maintenance"]} />}
-      <p>
-        {level === "critical" && warnings > 0 && `${words("verdict.and_warnings", { n: warnings })} · `}
-        {words("verdict.counted", figures)}
-        {verdict.fresh !== null && `, ${words("updated", { age: age(verdict.fresh, words) })}`}
-      </p>
-    </div>
+    <ul class="figures">
+      {WRONG.filter((state) => counts[state]).map((state) => (
+        <li key={state} class={`t-${state}`}>
+          <p class="figure">
+            <Glyph state={state} />
+            {whole(counts[state] ?? 0, language.value)}
+          </p>
+          <p>{say.value(`state.${state}`)}</p>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -24,7 +24,7 @@ export function Honeycomb() {
   const groups = combClusters.value;
   const comb = arrange(
     groups.map((group) => group.endpoints.length),
-    { width: size.width, height: size.height, label: 1.3 * size.em, name: 6.4 * size.em },
+    { width: size.width, height: size.height, label: 1.3 * size.em, name: 6.9 * size.em },
   );
   return (
     <div class="honeycomb" ref={box}>

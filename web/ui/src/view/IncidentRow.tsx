@@ -3,7 +3,7 @@
 import type { Incident } from "../picture";
 import { age, moment, phone } from "../format";
 import { known } from "../i18n";
-import { arrivals, language, now, opened, say, store } from "../wall";
+import { arrivals, language, now, opened, say } from "../wall";
 import { Check, Glyph } from "./Glyph";
 
 export function IncidentRow({ incident }: { incident: Incident }) {
@@ -17,23 +17,23 @@ export function IncidentRow({ incident }: { incident: Incident }) {
     <li class={classes.join(" ")} data-incident={id}>
       <button type="button" class="cover" onClick={open} aria-label={say.value("incident.open", { title: incident.title })} />
       <Glyph state={incident.cause?.state ?? "down"} checked={Boolean(incident.acknowledged)} />
-      <div class="what">
-        <h2>{incident.title}</h2>
-        <p class="where">{where(incident)}</p>
-        <p class="next">
-          <i aria-hidden="true">→</i> {nextAction(incident)}
-        </p>
-      </div>
-      <Whose incident={incident} />
+      <h2>{incident.title}</h2>
       <Since incident={incident} />
+      <p class="where">{where(incident)}</p>
+      <Whose incident={incident} />
+      <p class="next">
+        <i aria-hidden="true">→</i> {nextAction(incident)}
+      </p>
+      <Hands incident={incident} />
     </li>
   );
 }
 
 function where(incident: Incident): string {
   const words = say.value;
-  const place = [store.one("site", incident.site)?.name, incident.unit_name].filter(Boolean);
-  const parts = [...new Set(place)];
+  const { site_name: site, unit_name: unit } = incident;
+  // a site is mostly named after its unit; saying both would only be longer
+  const parts = [site, site?.includes(unit) ? "" : unit].filter(Boolean);
   if (incident.members > 1) parts.push(words("incident.members", { n: incident.members }));
   const reason = words(known(`reason.${incident.cause?.reason}`, "reason.none"));
   if (reason) parts.push(reason);
@@ -45,41 +45,42 @@ function nextAction(incident: Incident): string {
 }
 
 function Whose({ incident }: { incident: Incident }) {
-  const words = say.value;
   return (
-    <div class="whose">
-      <p class="owner">{incident.owner || words("incident.no_owner")}</p>
-      {incident.phone && <p class="phone figure">{phone(incident.phone)}</p>}
-      <p class="hands">
-        {incident.acknowledged ? (
-          <span class="taken">
-            <Check /> {words("incident.acknowledged", { by: incident.acknowledged.by })}
-          </span>
-        ) : (
-          <span class="open">{words("incident.unacknowledged")}</span>
-        )}
-      </p>
-    </div>
+    <p class="whose">
+      {incident.owner || say.value("incident.no_owner")}
+      {incident.phone && <b class="figure">{phone(incident.phone)}</b>}
+    </p>
+  );
+}
+
+function Hands({ incident }: { incident: Incident }) {
+  const words = say.value;
+  const marks = [
+    incident.unrecorded ? words("incident.unrecorded") : "",
+    incident.silenced ? words("incident.silenced") : "",
+    incident.flapping ? words("incident.flapping") : "",
+  ].filter(Boolean);
+  return (
+    <p class="hands">
+      {marks.length > 0 && <span class="mark">{marks.join(" · ")} · </span>}
+      {incident.acknowledged ? (
+        <span class="taken">
+          <Check /> {words("incident.acknowledged", { by: incident.acknowledged.by })}
+        </span>
+      ) : (
+        <span class="open">{words("incident.unacknowledged")}</span>
+      )}
+    </p>
   );
 }
 
 function Since({ incident }: { incident: Incident }) {
   const words = say.value;
-  const marks = [
-    incident.unrecorded ? words("incident.unrecorded") : "",
-    incident.silenced ? words("incident.silenced") : "",
-  ].filter(Boolean);
+  const time = moment(incident.opened, now.value, language.value);
   return (
-    <div class="since">
-      <p class="age figure">{age(now.value - incident.opened, words)}</p>
-      <p class="at figure">
-        {words("since", { time: moment(incident.opened, now.value, language.value) })}
-      </p>
-      {marks.map((mark) => (
-        <p key={mark} class="mark">
-          {mark}
-        </p>
-      ))}
-    </div>
+    <p class="since figure">
+      <span>{words("since", { time })}</span>
+      <b>{age(now.value - incident.opened, words)}</b>
+    </p>
   );
 }

@@ -7,7 +7,7 @@ import { moment } from "../format";
 import type { Maintenance, ScopeKind } from "../picture";
 import { serverNow } from "../ticker";
 import { language, now, say, store } from "../wall";
-import { Field, Report, run, token, TokenField, who, WhoField, type Progress } from "./form";
+import { Field, Permission, Report, run, who, WhoField, type Progress } from "./form";
 
 export interface Scope {
   kind: ScopeKind;
@@ -30,7 +30,7 @@ export function MaintenanceForm({ scopes }: { scopes: Scope[] }) {
     const end = serverNow() + 3600 * hours.value;
     const { kind, id } = chosen;
     const window = { scope: { kind, id }, end, reason: reason.value.trim(), by: who.value.trim() };
-    void run(progress, () => maintain(window, token.value));
+    void run(progress, () => maintain(window));
   };
   return (
     <form class="act" onSubmit={submit}>
@@ -63,7 +63,7 @@ export function MaintenanceForm({ scopes }: { scopes: Scope[] }) {
         </select>
       </Field>
       <WhoField id="m-by" />
-      <TokenField id="m-token" />
+      <Permission />
       <button class="do quiet" type="submit" disabled={progress.value === "busy"}>
         {words("maintenance.do")}
       </button>
@@ -91,7 +91,7 @@ export function MaintenanceList() {
 function Item({ id, each }: { id: string; each: Maintenance }) {
   const progress = useSignal<Progress>("idle");
   const words = say.value;
-  const end = () => void run(progress, () => endMaintenance(id, who.value.trim(), token.value));
+  const end = () => void run(progress, () => endMaintenance(id, who.value.trim()));
   const time = moment(each.end, now.value, language.value);
   return (
     <li>

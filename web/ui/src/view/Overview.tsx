@@ -2,7 +2,7 @@
 
 import { expected } from "../derive";
 import { age, whole } from "../format";
-import { language, openIncidents, say, systemBands, theTroubles, theVerdict } from "../wall";
+import { combSystem, language, openIncidents, say, store, systemBands, theTroubles, theVerdict } from "../wall";
 import { BandTile } from "./BandTile";
 import { IncidentRow } from "./IncidentRow";
 
@@ -23,7 +23,7 @@ function Incidents() {
   const incidents = openIncidents.value;
   const more = incidents.length - SHOWN;
   return (
-    <section class="incidents" aria-label={say.value("incidents")}>
+    <section class={`incidents few-${Math.min(SHOWN, incidents.length)}`} aria-label={say.value("incidents")}>
       <ol>
         {incidents.slice(0, SHOWN).map((each) => (
           <IncidentRow key={each.id} incident={each} />
@@ -36,7 +36,8 @@ function Incidents() {
 
 /** The best screen there is. */
 function Calm() {
-  const { level, counts, fresh } = theVerdict.value;
+  const { level, fresh, counts: all } = theVerdict.value;
+  const counts = store.one("system", combSystem.value)?.counts ?? all;
   if (level !== "calm") return <section class="calm" />;
   const words = say.value;
   return (

@@ -21,11 +21,8 @@ export function Worst() {
   const poor = lines.some((line) => line.poor > 1);
   return (
     <section class="worst">
-      <h2>
-        {words("worst")} <small class="figure">{words("worst.target", { rtt: LIMITS.rtt, loss: LIMITS.loss })}</small>
-      </h2>
-      {lines.length === 0 && <p class="none">{words("worst.none")}</p>}
-      {lines.length > 0 && !poor && <p class="none">{words("worst.quiet")}</p>}
+      <h2>{words("worst")}</h2>
+      <p class="none">{lines.length ? words(poor ? "worst.target" : "worst.quiet", { ...LIMITS }) : words("worst.none")}</p>
       <ol>
         {lines.map((line) => (
           <Line key={line.id} line={line} />

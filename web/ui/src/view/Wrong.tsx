@@ -43,17 +43,30 @@ function Item({ group }: { group: WrongGroup }) {
     <li class={`item w-${group.worst}`}>
       <button type="button" onClick={() => (opened.value = `endpoint/${group.first}`)}>
         <Glyph state={group.worst} />
-        <span class="title">{name ?? group.first}</span>
-        <span class="age figure">{ageShort(now.value - group.since, words)}</span>
-        <span class="why">{single ? `${words(`state.${group.worst}`)}${why ? `, ${why}` : ""}` : tally(group)}</span>
-        <span class="phone figure">{phone(about?.owner?.phone ?? "")}</span>
+        <span class="line-one">
+          <span class="title">{name ?? group.first}</span>
+          <span class="age figure">{ageShort(now.value - group.since, words)}</span>
+        </span>
+        <span class="line-two">
+          {single ? <span class="why">{`${words(`state.${group.worst}`)}${why ? `, ${why}` : ""}`}</span> : <Tally group={group} />}
+          <span class="phone figure">{phone(about?.owner?.phone ?? "")}</span>
+        </span>
       </button>
     </li>
   );
 }
 
-function tally(group: WrongGroup): string {
-  return STATES.filter((state) => group.counts[state])
-    .map((state) => `${group.counts[state]} ${say.value(`state.${state}`)}`)
-    .join(", ");
+/** Counts by shape; the words for the shapes stand under the honeycomb. */
+function Tally({ group }: { group: WrongGroup }) {
+  return (
+    <span class="why tally">
+      {STATES.filter((state) => group.counts[state]).map((state) => (
+        <span key={state} class={`t-${state}`}>
+          <Glyph state={state} />
+          <b class="figure">{group.counts[state]}</b>
+          <span class="unseen"> {say.value(`state.${state}`)}</span>
+        </span>
+      ))}
+    </span>
+  );
 }

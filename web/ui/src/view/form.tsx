@@ -10,8 +10,6 @@ export type Progress = "idle" | "busy" | "done" | { error: string };
 
 /** Who sits at this screen, so that it is typed once a shift. */
 export const who = signal(sessionStorage.getItem("who") ?? "");
-/** The right to write, where the service asks for one. */
-export const token = signal(sessionStorage.getItem("token") ?? "");
 
 /** Remember a field until the browser is closed. */
 export function remember(field: Signal<string>, name: string, value: string): void {
@@ -62,22 +60,13 @@ export function WhoField({ id }: { id: string }) {
   );
 }
 
-/** Asked for only where the service has not granted this screen the right to write. */
-export function TokenField({ id }: { id: string }) {
+/** Where this screen may not write, and where to get that right. */
+export function Permission() {
   if (hello.value?.may_write !== false) return null;
   return (
-    <>
-      <p class="hint">{say.value("console.read_only")}</p>
-      <Field label={say.value("console.token")} id={id}>
-        <input
-          id={id}
-          type="password"
-          autocomplete="off"
-          value={token.value}
-          onInput={(event) => remember(token, "token", event.currentTarget.value)}
-        />
-      </Field>
-    </>
+    <p class="hint">
+      {say.value("console.read_only")} <a href="login">{say.value("console.login")}</a>
+    </p>
   );
 }
 
