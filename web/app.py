@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from ioc.errors import ConfigError, NotCommitted, Refused
-from ioc.telemetry import Tally
+from ioc.telemetry import Tally, Telemetry
 from web import static
 from web.api import answer
 from web.api.body import BODY_LIMIT
@@ -33,6 +35,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
+
+Signal = Callable[[web.Request, web.StreamResponse], Awaitable[None]]
 
 log = structlog.get_logger("web")
 
@@ -61,6 +65,7 @@ def build(deps: Deps) -> web.Application:
         if route.method == "GET" and not route.upgrades:
             app.router.add_route("HEAD", route.path, handler)
     app.on_response_prepare.append(_dress)
+    app.on_response_prepare.append(_counted(deps.telemetry))
 
     async def stop(app: web.Application) -> None:
         push.stop()
@@ -123,6 +128,18 @@ def _http(request: web.Request, error: web.HTTPException) -> web.StreamResponse:
 
 def _challenge(status: int) -> dict[str, str]:
     return {"WWW-Authenticate": 'Bearer realm="ioc"'} if status == 401 else {}
+
+
+def _counted(telemetry: Telemetry) -> Signal:
+    """Counts answers by the class of their status."""
+    classes = {
+        each: telemetry.tally("ioc_web_answers", "HTTP answers.", status=f"{each}xx") for each in range(1, 6)
+    }
+
+    async def count(request: web.Request, response: web.StreamResponse) -> None:
+        classes[response.status // 100].n += 1
+
+    return count
 
 
 async def _dress(request: web.Request, response: web.StreamResponse) -> None:

@@ -92,8 +92,10 @@ def fresh_picture(epoch: str = "e1", **more: int) -> Picture:
     return Picture(epoch, complain, **more)
 
 
-async def until(holds: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Let the loop run until something holds; fails after a generous while."""
-    async with asyncio.timeout(seconds):
-        while not holds():
-            await asyncio.sleep(0.001)
+async def until(holds: Callable[[], bool], turns: int = 10_000) -> None:
+    """Let the loop and the kernel run until something holds; fails after a generous while."""
+    for _ in range(turns):
+        if holds():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError("it never came to hold")

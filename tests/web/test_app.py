@@ -251,7 +251,9 @@ async def test_metrics_need_the_read_token(house: Open, session: aiohttp.ClientS
     assert (await ask(session, here, "GET", "/metrics"))[0] == 401
     async with session.get(here.base + "/metrics", headers={"Authorization": f"Bearer {READ}"}) as answer:
         assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-        assert "ioc_push_screens 0.0" in await answer.text()
+        said = await answer.text()
+    assert "ioc_push_screens 0.0" in said
+    assert 'ioc_web_answers_total{status="4xx"} 1.0' in said
 
 
 async def test_logging_in_once_opens_the_wall(house: Open, session: aiohttp.ClientSession) -> None:
