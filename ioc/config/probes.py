@@ -56,7 +56,7 @@ def options_of(
         faults.add(f"unknown-{kind}", piece.place(kind), f"unknown {kind}", name, hint)
         return None
     own = part(piece, common, keep=False)
-    filled = secrets.fill(model, own.data, own)
+    filled = secrets.fill(model, own)
     return None if filled is None else fit(model, replace(own, data=filled), faults, name, also=common)
 
 

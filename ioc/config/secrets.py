@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, SecretStr
 
@@ -44,17 +44,37 @@ class Secrets:
         self._faults.add("unknown-key", piece.place(kind), "unknown key", kind, _HINT)
         return None
 
-    def fill(self, options: type[BaseModel], data: Mapping[str, Any], piece: Piece) -> dict[str, Any] | None:
-        """Options with the values in place of references, where the model says `SecretStr`."""
-        filled, sound = dict(data), True
+    def fill(self, options: type[BaseModel], piece: Piece) -> dict[str, Any] | None:
+        """A source's or channel's options, with what only this directory knows.
+
+        Where their model says `SecretStr`, a reference becomes its value; where it says `Path`, the path is
+        taken from the directory and has to be there.
+        """
+        filled, sound = dict(piece.data), True
         for key, field in options.model_fields.items():
             name = field.alias or key
-            if name not in data or data[name] is None or not is_secret(field.annotation):
+            if filled.get(name) is None:
                 continue
-            secret = self.find(piece.within(name), name)
-            sound = sound and secret is not None
-            filled[name] = secret.reveal() if secret else None
+            if is_secret(field.annotation):
+                secret = self.find(piece.within(name), name)
+                filled[name] = secret.reveal() if secret else None
+                sound = sound and secret is not None
+            elif _is(field.annotation, Path) and isinstance(filled[name], str):
+                filled[name] = self._directory / filled[name]
+                sound = self._is_there(filled[name], piece, name) and sound
         return filled if sound else None
+
+    def _is_there(self, path: Path, piece: Piece, name: str) -> bool:
+        try:
+            there = path.is_file()
+        except ValueError:  # a NUL in it
+            there = False
+        if not there:
+            hint = "paths are taken from the configuration's directory"
+            self._faults.add(
+                "missing-file", piece.place(name), f"no file for {name}:", piece.data[name], hint
+            )
+        return there
 
     def _of_environment(self, piece: Piece, name: str, variable: str) -> Secret | None:
         value = self._environ.get(variable, "").strip()
@@ -82,4 +102,8 @@ class Secrets:
 
 def is_secret(annotation: Any) -> bool:
     """Whether a field of this type holds a secret."""
-    return annotation is SecretStr or SecretStr in getattr(annotation, "__args__", ())
+    return _is(annotation, SecretStr)
+
+
+def _is(annotation: Any, kind: type) -> bool:
+    return annotation is kind or kind in get_args(annotation)

@@ -88,8 +88,9 @@ def _covered(row: UnitRow, parents: list[UnitRow]) -> bool:
 
 def _check_circles(rows: Sequence[UnitRow], by_id: Mapping[str, list[UnitRow]], faults: Faults) -> None:
     told: set[frozenset[str]] = set()
-    for day in sorted({_begin(row) for row in rows}):
-        holding = {row.unit.id: row for row in rows if _begin(row) <= day < _end(row)}
+    suspects = _perhaps_circular(rows, by_id)
+    for day in sorted({_begin(row) for row in suspects}):
+        holding = {row.unit.id: row for row in suspects if _begin(row) <= day < _end(row)}
         parents = {id: row.unit.parent or "" for id, row in holding.items()}
         for circle in circles(parents):
             if frozenset(circle) not in told:
@@ -99,6 +100,24 @@ def _check_circles(rows: Sequence[UnitRow], by_id: Mapping[str, list[UnitRow]], 
                 faults.add(
                     "unit-circle", row.at("parent"), "units in a circle:", shown, "one has another parent"
                 )
+
+
+def _perhaps_circular(rows: Sequence[UnitRow], by_id: Mapping[str, list[UnitRow]]) -> list[UnitRow]:
+    """The rows left when every unit is taken out whose parents are, whatever the dates; most often none."""
+    waiting = {id: {row.unit.parent for row in several} & by_id.keys() for id, several in by_id.items()}
+    below: dict[str, list[str]] = {}
+    for id, parents in waiting.items():
+        for parent in parents:
+            below.setdefault(str(parent), []).append(id)
+    free = [id for id, parents in waiting.items() if not parents]
+    while free:
+        parent = free.pop()
+        del waiting[parent]
+        for child in below.get(parent, ()):
+            waiting[child].discard(parent)
+            if not waiting[child]:
+                free.append(child)
+    return [row for row in rows if row.unit.id in waiting]
 
 
 def circles(parents: Mapping[str, str]) -> list[list[str]]:

@@ -26,7 +26,7 @@ Path = tuple[str | int, ...]
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _NOTHING = {"", "~", "null", "Null", "NULL"}
 _INT = re.compile(r"-?(0|[1-9][0-9]*)\Z")
-_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)?(\.[0-9]+|\.?[0-9]*[eE][-+]?[0-9]{1,3}|\.)\Z")
+_FLOAT = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def scalar(text: str) -> Any:
         return text
     if _INT.match(text):
         return int(text)
-    if _FLOAT.match(text) and any(each.isdigit() for each in text):
+    if _FLOAT.match(text):
         return float(text)
     return text
 

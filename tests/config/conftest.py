@@ -41,6 +41,7 @@ class WebhookOptions(BaseModel):
 
     url: str
     token: SecretStr | None = None
+    template: Path | None = None
 
 
 def compile_rule(data: Mapping[str, object]) -> object:

@@ -32,6 +32,10 @@ from ioc.config import yaml
         ("0237385123", "0237385123"),
         ("+84912345678", "+84912345678"),
         (".", "."),
+        ("e0", "e0"),
+        ("-e1", "-e1"),
+        ("1.", 1.0),
+        ("1.2.3", "1.2.3"),
         (".inf", ".inf"),
         ("9" * 5000, "9" * 5000),
         ("1e999", 1e999),
@@ -41,6 +45,12 @@ def test_scalars_by_the_core_schema(text: str, value: object) -> None:
     found = yaml.scalar(text)
     assert found == value
     assert type(found) is type(value)
+
+
+@given(st.text("0123456789eE.-+", max_size=8))
+def test_what_looks_like_a_number_is_a_number_or_text(text: str) -> None:
+    found = yaml.scalar(text)
+    assert found == text if isinstance(found, str) else not text if found is None else float(text) == found
 
 
 def test_quoted_is_text() -> None:
