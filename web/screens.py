@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -82,9 +83,9 @@ class Screens:
         return socket
 
     async def close(self) -> None:
-        """Say goodbye to every screen, since this service stops."""
-        for socket in list(self._open):
-            await socket.close(code=WSCloseCode.GOING_AWAY, message=b"service stops")
+        """Say goodbye to every screen at once, since this service stops."""
+        code, why = WSCloseCode.GOING_AWAY, b"service stops"
+        await asyncio.gather(*(socket.close(code=code, message=why) for socket in self._open))
 
     def _cursor(self, request: web.Request) -> int:
         text = request.query.get("offset", "0")
