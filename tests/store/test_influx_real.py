@@ -55,7 +55,7 @@ class House:
 
     async def written(self, count: int) -> None:
         """Return when the store has taken so many; `tell` is not called for each batch, hence the asking."""
-        while self.batch.describe()["written"] < count:  # noqa: ASYNC110
+        while self.batch.describe()["written"] < count:
             await asyncio.sleep(0.01)
 
     async def finish(self) -> dict[str, Any]:
