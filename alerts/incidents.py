@@ -123,6 +123,8 @@ class Decision:
     severity: Severity | None = None
     into: int | None = None
     alerts: frozenset[str] = frozenset()
+    outage: bool = False
+    """it begins with the root down"""
 
 
 class Topology(Protocol):
@@ -203,13 +205,13 @@ def begun(
 ) -> tuple[Decision, ...]:
     """Where a firing alert belongs; also asked again of the alerts that are held."""
     home, because = _home(book, subject, topology)
+    outage = topology.state(subject) == DOWN
     if home is not None:
-        outage = topology.state(subject) == DOWN
         joining = _join(home, because, alert, subject, severity, outage)
         return (*joining, *_absorbed(book, joining[-1], home.severity, subject, topology))
     if any(topology.state(each) in (DOWN, UNREACHABLE) for each in topology.ancestors(subject)):
         return (_decide(Verb.HELD, Because.PARENT_DOWN_WITHOUT_INCIDENT, None, subject, alert, severity),)
-    opening = _opening(book, alert, subject, severity, now)
+    opening = _opening(book, alert, subject, severity, outage, now)
     return (opening, *_absorbed(book, opening, severity, subject, topology))
 
 
@@ -238,13 +240,15 @@ def _join(
     return (joined,)
 
 
-def _opening(book: Book, alert: str, subject: str, severity: Severity, now: float) -> Decision:
+def _opening(book: Book, alert: str, subject: str, severity: Severity, outage: bool, now: float) -> Decision:
     last = book.of_root(subject)
     if last is None or last.closed is None or last.into is not None or now - last.closed > REOPEN_WITHIN:
-        return _decide(Verb.OPENED, Because.NO_INCIDENT_COVERS_IT, book.next_id, subject, alert, severity)
-    if len(_recent((*last.changes, now), now)) >= FLAPS:
-        return _decide(Verb.FLAPPING, Because.FIVE_CHANGES_IN_30_MIN, last.id, subject, alert, severity)
-    return _decide(Verb.REOPENED, Because.AGAIN_WITHIN_15_MIN, last.id, subject, alert, severity)
+        verb, because, number = Verb.OPENED, Because.NO_INCIDENT_COVERS_IT, book.next_id
+    elif len(_recent((*last.changes, now), now)) >= FLAPS:
+        verb, because, number = Verb.FLAPPING, Because.FIVE_CHANGES_IN_30_MIN, last.id
+    else:
+        verb, because, number = Verb.REOPENED, Because.AGAIN_WITHIN_15_MIN, last.id
+    return replace(_decide(verb, because, number, subject, alert, severity), outage=outage)
 
 
 def _absorbed(
@@ -332,7 +336,7 @@ def enact(incident: Incident | None, decision: Decision, rule: str, now: float) 
     if incident is None:
         return Incident(
             decision.incident or 0, decision.subject, rule, decision.severity or Severity.INFO, now, frozenset({alert}),
-            told_at=now, changes=(now,),
+            told_at=now, changes=(now,), outage=decision.outage,
         )  # fmt: skip
     alerts = incident.alerts
     begins = decision.severity is not None
@@ -354,11 +358,11 @@ def _marked(incident: Incident, decision: Decision, now: float) -> Incident:
         case Verb.GREW:
             return replace(incident, told_at=now)
         case Verb.REOPENED:
-            return replace(incident, closed=None, told_at=now)
+            return replace(incident, closed=None, told_at=now, outage=incident.outage or decision.outage)
         case Verb.FLAPPING:
             return replace(incident, closed=None, told_at=now, flapping=True)
         case Verb.SETTLED:
-            return replace(incident, flapping=False)
+            return replace(incident, flapping=False, changes=())
         case Verb.CLOSED:
             return replace(incident, closed=now, flapping=False, alerts=frozenset())
         case Verb.ABSORBED:

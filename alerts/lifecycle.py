@@ -92,7 +92,7 @@ TABLE: Table = {
     (_P.FIRING, _E.REMOVED): (_P.RESOLVED, Why.REMOVED),
     (_P.RECOVERING, _E.HOLDS): (_P.FIRING, Why.RETURNED),
     (_P.RECOVERING, _E.DUE): (_P.FIRING, Why.RETURNED),
-    (_P.RECOVERING, _E.HELD): (_P.RECOVERING, Why.ANSWERS_AGAIN),
+    (_P.RECOVERING, _E.HELD): (_P.FIRING, Why.RETURNED),
     (_P.RECOVERING, _E.ENDS): (_P.RECOVERING, Why.KEPT),
     (_P.RECOVERING, _E.OVER): (_P.RESOLVED, Why.KEEP_OVER),
     (_P.RECOVERING, _E.UNKNOWN): (_P.RECOVERING, Why.STALE),
@@ -176,8 +176,6 @@ def _event(alert: Alert, reading: bool | None, held: bool, rule: Rule, now: floa
     ran = alert.clock(now)
     if reading:
         waited = ran if alert.phase is Phase.PENDING else 0.0
-        if alert.phase is Phase.RECOVERING:
-            return Event.HELD if held else Event.HOLDS
         if waited < rule.for_:
             return Event.HOLDS
         return Event.HELD if held else Event.DUE

@@ -17,13 +17,15 @@ MEASURED = frozenset({"up", "degraded"})
 OF_SILENCE = frozenset({"loss"})
 """fields that mean something when the subject did not answer"""
 DOWN = "down"
+SILENT = frozenset({DOWN, "off"})
+"""states in which an endpoint has no quality: a lack of it is unknown while it is down, over when it is off"""
 SELF = "self/"
 
 
 class Watch:
     """One rule on one subject."""
 
-    __slots__ = ("alert", "numbers", "rule", "windows")
+    __slots__ = ("_reads", "alert", "numbers", "rule", "windows")
 
     def __init__(self, rule: Rule, subject: str, windows: Mapping[tuple[str, float], Rolling]) -> None:
         self.rule = rule
@@ -31,15 +33,21 @@ class Watch:
         self.windows = tuple(
             (each.variable, each.aggregate, windows[each.field, each.span]) for each in rule.if_.windows
         )
+        self._reads = tuple(rule.if_.reads)
         self.numbers = tuple(rule.if_.reads - {"state", "answering"})
 
     def reading(self, value: Mapping[str, Any] | None) -> bool | None:
         """Whether its condition is true of a value of the picture; None when that cannot be known."""
-        if value is None or value.get("state") in HIDDEN:
+        if value is None:
+            return None
+        state = value.get("state")
+        if state in HIDDEN:
             return None
         if not self.windows:
             return self.rule.if_.holds(value)
-        values: dict[str, Any] = {name: value.get(name) for name in self.rule.if_.reads}
+        if state in SILENT:
+            return None if state == DOWN else False
+        values: dict[str, Any] = {name: value.get(name) for name in self._reads}
         for variable, aggregate, rolling in self.windows:
             values[variable] = rolling.value(aggregate)
         return self.rule.if_.holds(values)
@@ -131,12 +139,12 @@ def _labels(endpoint: Endpoint) -> dict[str, Any]:
 def _rollings(
     rules: Iterable[Rule], every: float, before: Mapping[tuple[str, float], Rolling]
 ) -> dict[tuple[str, float], Rolling]:
-    extremes: dict[tuple[str, float], bool] = {}
+    asked: dict[tuple[str, float], frozenset[str]] = {}
     for rule in rules:
         for each in rule.if_.windows:
             key = (each.field, each.span)
-            extremes[key] = extremes.get(key, False) or each.aggregate in ("min", "max")
-    made = {key: Rolling(key[1], every, wants) for key, wants in extremes.items()}
+            asked[key] = asked.get(key, frozenset()) | {each.aggregate}
+    made = {key: Rolling(key[1], every, keeps) for key, keeps in asked.items()}
     return {
         key: before[key] if key in before and before[key].shape == new.shape else new
         for key, new in made.items()

@@ -11,17 +11,19 @@ from array import array
 from collections import deque
 
 BUCKETS = 30
+EVERY = frozenset({"avg", "count", "rate", "min", "max"})
+EXTREMES = frozenset({"min", "max"})
 
 
 class Rolling:
-    """Average, count and rate in O(1) a sample; `extremes` adds minimum and maximum. Times are steady seconds."""
+    """The aggregates of one window, each in O(1) a sample; `keeps` names those asked for. Times are steady seconds."""
 
     __slots__ = (
-        "_counts", "_drops", "_first", "_growth", "_highs", "_last", "_lows", "_mean_sum", "_newest",
-        "_number", "_size", "_sums", "_total", "_used", "_width", "span",
+        "_counts", "_drops", "_first", "_grows", "_growth", "_highs", "_last", "_lows", "_mean_sum", "_newest",
+        "_number", "_size", "_sums", "_total", "_used", "_width", "keeps", "span",
     )  # fmt: skip
 
-    def __init__(self, span: float, every: float, extremes: bool = False) -> None:
+    def __init__(self, span: float, every: float, keeps: frozenset[str] = EVERY) -> None:
         self.span = span
         self._width = min(max(span / BUCKETS, every), span)
         self._size = max(1, round(span / self._width))
@@ -34,17 +36,20 @@ class Rolling:
         self._used = self._total = self._drops = 0
         self._last: float | None = None
         self._first = self._newest = 0.0
-        self._lows: deque[tuple[int, float]] | None = deque() if extremes else None
-        self._highs: deque[tuple[int, float]] | None = deque() if extremes else None
+        self._lows: deque[tuple[int, float]] | None = deque() if keeps & EXTREMES else None
+        self._highs: deque[tuple[int, float]] | None = deque() if keeps & EXTREMES else None
+        self._grows = "rate" in keeps
+        self.keeps = keeps
 
     @property
-    def shape(self) -> tuple[float, float, bool]:
+    def shape(self) -> tuple[float, float, frozenset[str]]:
         """What makes two windows interchangeable."""
-        return self.span, self._width, self._lows is not None
+        return self.span, self._width, self.keeps
 
     def add(self, value: float, at: float) -> None:
         """Take a sample; one older than the newest bucket counts as of now."""
-        self.advance(at)
+        if at // self._width != self._number:
+            self.advance(at)
         slot = self._number % self._size
         count = self._counts[slot]
         total = self._sums[slot]
@@ -56,7 +61,8 @@ class Rolling:
         self._sums[slot] = total + value
         self._counts[slot] = count + 1
         self._total += 1
-        self._grow(slot, value, at)
+        if self._grows:
+            self._grow(slot, value, at)
         if self._lows is not None and self._highs is not None:
             _push(self._lows, self._number, value, smaller=True)
             _push(self._highs, self._number, value, smaller=False)

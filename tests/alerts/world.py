@@ -61,11 +61,13 @@ class Inbox:
 
     def __init__(self, options: Any = None) -> None:
         self.got: list[Notification] = []
+        self.arrived = asyncio.Event()
         self.fail: Callable[[Notification], None] = lambda notification: None
 
     async def send(self, notification: Notification) -> Receipt:
         self.fail(notification)
         self.got.append(notification)
+        self.arrived.set()
         return Receipt("200")
 
     async def close(self) -> None:
