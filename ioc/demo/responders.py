@@ -84,9 +84,12 @@ async def serve(roster: Path, socket: Path) -> None:
     allow_descriptors(DESCRIPTORS_A_THING * len(province.things) + DESCRIPTORS_BESIDE)
     answering = Answering(province, Clock())
     await answering.open()
-    server = await asyncio.start_unix_server(
-        lambda reader, writer: _listen(answering, reader, writer), socket, limit=LINE_LIMIT
-    )
+    try:
+        server = await asyncio.start_unix_server(
+            lambda reader, writer: _listen(answering, reader, writer), socket, limit=LINE_LIMIT
+        )
+    except OSError as error:
+        raise IocError(f"no control socket at {socket}: {error}; is TMPDIR short enough?") from error
     ready(things=len(province.things))
     try:
         await asyncio.Event().wait()

@@ -42,6 +42,8 @@ COUNT_EVERY = 4
 """looks between two questions to the service"""
 START_TAKES = 25.0
 """seconds from now until the script's start at the longest usual; the rooms' hours end later than that"""
+READY_LIMIT = 60.0
+"""seconds until everything was probed once, at the longest"""
 NOT_GOOD = 1
 
 
@@ -137,10 +139,14 @@ class Run:
     async def _with(self, service: Service, province: Province) -> int:
         running = self._children[-1]
         self._say(f"waiting until all {len(province.things)} things were probed once …")
-        if not await service.until_ready(lambda: running.running and not self._stop.is_set()):
+        limit = monotonic(self._clock) + READY_LIMIT
+        if not await service.until_ready(lambda: self._waits(running, limit)):
             if self._stop.is_set():
                 return NOT_GOOD
-            raise ChildError(f"the service ended before it was ready{running.said()}")
+            why = (
+                f"was not ready within {READY_LIMIT:g} s" if running.running else "ended before it was ready"
+            )
+            raise ChildError(f"the service {why}{running.said()}")
         start = monotonic(self._clock) + 1.0
         script = await self._script(start)
         await self._watch(service, province, start)
@@ -151,6 +157,9 @@ class Run:
             raise ChildError(f"the service does not tell its incidents{running.said()}")
         await self._end(running)
         return self._conclude(province, incidents, start, end)
+
+    def _waits(self, running: Child, limit: float) -> bool:
+        return running.running and not self._stop.is_set() and monotonic(self._clock) < limit
 
     async def _province(self) -> Province:
         """Start the responders, the sink and the service."""

@@ -24,9 +24,9 @@ class Service:
         """Let go of connections."""
         await self._session.close()
 
-    async def until_ready(self, alive: Callable[[], bool]) -> bool:
-        """Wait until the service has probed everything once; False when it is not `alive` any more."""
-        while alive():
+    async def until_ready(self, waits: Callable[[], bool]) -> bool:
+        """Wait until the service has probed everything once; False when nobody `waits` any more."""
+        while waits():
             counts = await self.counts()
             if counts and not any(each.get("unknown", 0) for each in counts.values()):
                 return True
