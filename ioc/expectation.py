@@ -27,7 +27,7 @@ class Expectation:
         self._look_again = look_again
         self._calendars: Mapping[str, WorkCalendar] = {}
         self._members: dict[str, list[str]] = {}
-        self._edges: Alarm[str] = Alarm(clock, self._edge)
+        self._edges: Alarm[str] = Alarm(clock, self.ring)
 
     def apply(self, inventory: Inventory, calendars: Mapping[str, WorkCalendar]) -> None:
         """Judge by these calendars from now on."""
@@ -60,7 +60,8 @@ class Expectation:
         """Tell no more."""
         self._edges.stop()
 
-    def _edge(self, name: str, now: float) -> None:
+    def ring(self, name: str, now: float) -> None:
+        """A calendar opens or closes."""
         self._look_again(self._members.get(name, ()), now)
         civil = self._clock.civil(now)
         edge = self._calendars[name].next_edge(civil)

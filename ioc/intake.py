@@ -37,7 +37,7 @@ _SAVE_VERDICT = (
 class _Place:
     """What is known of one endpoint."""
 
-    __slots__ = ("answered", "endpoint", "expected", "fields", "findings", "first", "fresh", "health")
+    __slots__ = ("answered", "endpoint", "expected", "fields", "findings", "first", "fresh", "health", "key")
 
     def __init__(self, endpoint: Endpoint, roles: Mapping[str, Role]) -> None:
         self.endpoint = endpoint
@@ -46,6 +46,7 @@ class _Place:
         self.fields: dict[str, float] = {}
         self.health: Health | None = None
         self.expected = True
+        self.key = f"endpoint/{endpoint.id}"
         self.adopt(endpoint, roles)
 
     def adopt(self, endpoint: Endpoint, roles: Mapping[str, Role]) -> None:
@@ -140,15 +141,18 @@ class Intake:
             return
         self._samples.n += 1
         source = sample.source
-        if sample.verdict is not None:
-            self._find(place, sample, sample.verdict)
-        place.answered[source] = sample.answered
+        changed = sample.verdict is not None and self._find(place, sample, sample.verdict)
+        if place.fresh[source][1] is Role.REACHABILITY:
+            place.answered[source] = sample.answered
         if sample.fields:
             if source == place.first:
                 place.fields.update(sample.fields)
             else:
                 place.fields.update((f"{source}_{name}", each) for name, each in sample.fields.items())
-        self._judge(place, sample.at)
+        if changed or place.health is None:
+            self._judge(place, sample.at)
+        else:
+            self._show(place, place.health, sample.at)
 
     def uplink(self, ok: bool, at: float) -> None:
         """Our own link is up or down: down, nothing is known of anything."""
@@ -171,22 +175,25 @@ class Intake:
         """Ask no more of the clock."""
         self._stale.stop()
 
-    def _find(self, place: _Place, sample: Sample, verdict: Verdict) -> None:
+    def _find(self, place: _Place, sample: Sample, verdict: Verdict) -> bool:
+        """Keep what a sample says; whether that can change the endpoint's state."""
         was = place.findings.get(sample.source)
         fresh_for, role = place.fresh[sample.source]
-        changed = was is None or was.verdict is not verdict
-        since = sample.since if sample.since is not None else sample.at
-        if was is not None and not changed:
-            since = was.since
+        same = was is not None and was.verdict is verdict
+        since = was.since if was is not None and same else sample.at if sample.since is None else sample.since
         place.findings[sample.source] = Finding(
             verdict, sample.at, since, role, fresh_for, sample.reason, sample.detail
         )
-        if changed:
-            self._remember(
-                Write(_SAVE_VERDICT, (sample.subject, sample.source, str(verdict), self._clock.civil(since)))
-            )
+        if not same:
+            row = (sample.subject, sample.source, str(verdict), self._clock.civil(since))
+            self._remember(Write(_SAVE_VERDICT, row))
         if was is None or sample.at - was.at > fresh_for:
             self._stale.set(sample.subject, sample.at + fresh_for)
+            return True
+        return not same or was.reason is not sample.reason or was.detail != sample.detail
+
+    def _show(self, place: _Place, health: Health, at: float) -> None:
+        self._picture.put(place.key, live(health, at, any(place.answered.values()), place.fields))
 
     def _judge(self, place: _Place, now: float) -> None:
         endpoint = place.endpoint
@@ -202,22 +209,13 @@ class Intake:
             now,
         )
         place.health = health
-        self._picture.put(f"endpoint/{endpoint.id}", live(place.health, place.answered, place.fields))
+        self._show(place, health, now)
         if was is None or was.state is not health.state:
             self._changes.n += 1
             if health.state is not State.UNKNOWN:
-                self._remember(
-                    Write(
-                        _SAVE_STATE,
-                        (
-                            endpoint.id,
-                            str(health.state),
-                            self._clock.civil(health.since),
-                            str(health.reason),
-                            health.detail,
-                        ),
-                    )
-                )
+                since = self._clock.civil(health.since)
+                row = (endpoint.id, str(health.state), since, str(health.reason), health.detail)
+                self._remember(Write(_SAVE_STATE, row))
             if self._inventory is not None:
                 for child in self._inventory.children(endpoint.id):
                     self._judge(self._places[child], now)
@@ -258,14 +256,14 @@ def about(endpoint: Endpoint, inventory: Inventory) -> dict[str, Any]:
     }
 
 
-def live(health: Health, answered: Mapping[str, bool], fields: Mapping[str, float]) -> dict[str, Any]:
+def live(health: Health, at: float, answering: bool, fields: Mapping[str, float]) -> dict[str, Any]:
     """The live side of an endpoint, as the picture shows it."""
     return {
         "state": health.state.value,
         "since": health.since,
-        "at": health.at,
+        "at": at,
         "reason": health.reason.value,
         "detail": health.detail,
-        "answering": any(answered.values()),
+        "answering": answering,
         **fields,
     }
