@@ -50,5 +50,7 @@ async def screen(browser: Browser, url: str, size: str = "1080", clock: bool = F
 
 async def shown(page: Page, stage: Stage) -> None:
     """Wait until everything in the picture is in the pixels, and the letters are there."""
-    await page.wait_for_function("n => Number(document.documentElement.dataset.offset) >= n", arg=stage.picture.offset)
+    await page.wait_for_function(
+        "n => Number(document.documentElement.dataset.offset) >= n", arg=stage.picture.offset
+    )
     await page.evaluate("document.fonts.ready")
