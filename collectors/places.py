@@ -44,9 +44,19 @@ def split(address: str, port: int) -> tuple[str, int]:
         own = own[1:]
     elif host.count(":") == 1:
         host, _, own = host.partition(":")
+    elif ":" in host and not _is_ipv6(host):
+        host = ""
     if not host or (own and not (own.isascii() and own.isdigit() and 0 < int(own[:6]) < 65_536)):
         raise ValueError(f"address {address!r}: write a host, host:port or [IPv6]:port")
     return host, int(own) if own else port
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class Places:

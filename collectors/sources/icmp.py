@@ -31,7 +31,7 @@ class IcmpOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    size: int = Field(64, ge=64, le=1472)
+    size: int = Field(default=64, ge=64, le=1472)
     """bytes of the packet, IP header included"""
 
 

@@ -36,14 +36,14 @@ class SipOptions(BaseModel):
 
     via: Literal["direct", "registrar"] = "direct"
     transport: Literal["udp", "tcp"] = "udp"
-    port: int = Field(SIP_PORT, ge=1, le=65_535)
-    user: str = Field("", max_length=128)
+    port: int = Field(default=SIP_PORT, ge=1, le=65_535)
+    user: str = Field(default="", max_length=128)
     """user of the request's URI; the rest of it is the endpoint's address"""
     registrar: str = ""
     """host or host:port that is asked with `via: registrar`"""
     via_host: str = ""
     """our own address in Via and Contact; empty takes the one the system would use"""
-    our_user: str = Field("ioc", max_length=64)
+    our_user: str = Field(default="ioc", max_length=64)
 
     @field_validator("user", "our_user")
     @classmethod

@@ -39,11 +39,11 @@ class TcpOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     port: int = Field(ge=1, le=65_535)
-    send: str = Field("", max_length=2048)
+    send: str = Field(default="", max_length=2048)
     """text sent once connected; `\\r` and `\\n` stand for themselves in double-quoted YAML"""
-    expect: str = Field("", max_length=256)
+    expect: str = Field(default="", max_length=256)
     """text that must come"""
-    expect_pattern: str = Field("", max_length=200)
+    expect_pattern: str = Field(default="", max_length=200)
     """regular expression that must be found in the first KiB that comes"""
 
     @field_validator("expect_pattern")
