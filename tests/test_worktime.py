@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ioc.worktime import WorkCalendar
@@ -90,6 +90,7 @@ calendars = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(calendars, st.floats(at("2026-01-01 00:00"), at("2026-03-01 00:00")))
 def test_nothing_changes_before_the_next_edge(calendar: WorkCalendar, now: float) -> None:
     edge = calendar.next_edge(now)

@@ -77,7 +77,7 @@ def _note(
         _wrong_type(place, key, base, "" if _holds_secret(here, loc) else error["input"], faults)
     elif kind in ("literal_error", "enum"):
         faults.add("unknown-value", place, f"{key} cannot be", value, f"one of {context.get('expected', '')}")
-    elif kind in ("too_short", "string_too_short"):
+    elif kind in ("too_short", "string_too_short") and context.get("min_length") == 1:
         faults.add("bad-value", place, f"{key} must not be empty")
     else:
         faults.add("bad-value", place, f"{key} cannot be".strip(), value, _lowered(error["msg"]))

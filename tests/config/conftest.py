@@ -40,7 +40,7 @@ class WebhookOptions(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     url: str
-    token: SecretStr | None = None
+    token: SecretStr | None = Field(None, min_length=8)
     template: Path | None = None
 
 

@@ -6,7 +6,7 @@ import contextlib
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ioc.config import scalars
@@ -30,12 +30,14 @@ def test_not_durations(text: object) -> None:
     assert caught.value.id == "bad-duration"
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10**12))
 def test_a_duration_is_read_back_from_what_is_written(micros: int) -> None:
     seconds = micros / 1e6
     assert math.isclose(scalars.duration(scalars.written(seconds)), seconds, rel_tol=0, abs_tol=1e-6)
 
 
+@settings(deadline=None)
 @given(st.text("0123456789dhms.-", max_size=12))
 def test_any_text_is_a_duration_or_unfit(text: str) -> None:
     with contextlib.suppress(UnfitError):

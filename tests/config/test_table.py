@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ioc.config import table
@@ -32,6 +32,7 @@ def test_empty_cells_are_absent() -> None:
 cells = st.text("ab,;\"'\n é", max_size=6)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(cells, cells), max_size=8), st.sampled_from(",;"))
 def test_what_was_written_is_read_back(rows: list[tuple[str, str]], delimiter: str) -> None:
     out = io.StringIO()
@@ -51,6 +52,7 @@ def test_what_was_written_is_read_back(rows: list[tuple[str, str]], delimiter: s
         assert 2 <= row.line <= len(lines)
 
 
+@settings(deadline=None)
 @given(st.text('ab,;"\n\r\t\x00', max_size=60) | st.text(max_size=60))
 def test_any_text_is_rows_or_a_problem(text: str) -> None:
     read = table.parse(text)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml as pyyaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ioc.config import yaml
@@ -47,6 +47,7 @@ def test_scalars_by_the_core_schema(text: str, value: object) -> None:
     assert type(found) is type(value)
 
 
+@settings(deadline=None)
 @given(st.text("0123456789eE.-+", max_size=8))
 def test_what_looks_like_a_number_is_a_number_or_text(text: str) -> None:
     found = yaml.scalar(text)
@@ -106,6 +107,7 @@ trees = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(keys, trees, min_size=1, max_size=5), st.booleans())
 def test_what_was_dumped_is_read_back_with_a_line_for_every_path(data: dict[str, Any], flow: bool) -> None:
     text = pyyaml.safe_dump(data, allow_unicode=True, default_flow_style=flow)
@@ -132,6 +134,7 @@ def paths(value: object, here: yaml.Path = ()) -> list[yaml.Path]:
     return out
 
 
+@settings(deadline=None)
 @given(st.text("ab:-[]{}&*!|>'\"#%@`,? \n\t~0", max_size=80) | st.text(max_size=80))
 @example("? ? ? [a]")
 @example("&a a: *a")
