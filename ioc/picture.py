@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 Value = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One key's change; `old` is None for a new key, `new` for a removed one."""
+class Change(NamedTuple):
+    """One key's change; `old` is None for a new key, `new` for a removed one.
+
+    A tuple, since one is made for every put: a frozen dataclass takes twice as long.
+    """
 
     key: str
     offset: int
