@@ -12,10 +12,11 @@ from random import Random
 from typing import Any, Protocol
 
 from alerts import incidents, journal, messages
+from alerts.caseload import Caseload
 from alerts.channels.base import Channel, Receiver
 from alerts.desk import Desk
-from alerts.incidents import Acknowledgement, Decision, Incident, Verb
-from alerts.landscape import Landscape, subject_of
+from alerts.incidents import Acknowledgement
+from alerts.landscape import Landscape
 from alerts.lifecycle import CALM, LIT, Alert, Phase, Transition, remove, step
 from alerts.maintenance import required
 from alerts.notification import Notification
@@ -38,10 +39,6 @@ OWN = ("uplink", "ledger", "history", "deliveries", "config", "clock")
 ATTEND_EVERY = 2.0
 ATTEND_LONGER = 5.0
 RECHECK_BEFORE = 1.0
-MEMBERS_AFTER = 0.5
-"""seconds in which changes of members are gathered"""
-STRANDED_AFTER = 30.0
-"""seconds after a root's recovery in which what stood behind it has time to answer"""
 
 Key = tuple[str, Any]
 Ring = Callable[[Key, float], None]
@@ -99,7 +96,6 @@ class Engine:
         self._timers = timers(clock, self.ring)
         self._land = Landscape(picture, inventory)
         self._watched: dict[str, Watched] = {}
-        self._dirty: set[int] = set()
         self._channels: set[Channel] = set()
         self._outbox = Outbox(
             clock, self._settled, self._wake_lane, jitter or Random().random, self._show_deliveries, telemetry
@@ -117,6 +113,7 @@ class Engine:
             self._wake_incident,
             link,
         )
+        self._caseload = Caseload(self._desk, self._land, self._watches, clock.now, self._waker("members"))
         self._upkeep = Upkeep(clock, picture, self._recorder, self._waker("maintenance"), on_maintenance)
         self._transitions = telemetry.tally("ioc_alert_transitions", "Alerts that changed their phase")
         self._meter(telemetry)
@@ -135,6 +132,7 @@ class Engine:
         self._desk.restore(known)
         for alert in known.alerts:
             self._resume(alert, now)
+        self._end_orphans(now)
         self._look_at_all(now)
 
     def apply(self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver]) -> None:
@@ -173,7 +171,7 @@ class Engine:
         if watched is not None:
             self._look(watched, old, new, moved)
         if moved:
-            self._moved(subject)
+            self._caseload.moved(subject)
 
     def ring(self, key: Key, now: float) -> None:
         """A timer has come due."""
@@ -188,9 +186,9 @@ class Engine:
             case "lane":
                 self._outbox.ring(which)
             case "members":
-                self._count_members(which, now)
+                self._caseload.count_members(which, now)
             case "calm":
-                self._calm(which, now)
+                self._caseload.calm(which, now)
             case "forget":
                 self._desk.forget(which)
             case "maintenance":
@@ -337,6 +335,18 @@ class Engine:
         if alert.phase in LIT and self._desk.book.of_alert(alert.key) is None:
             self._desk.book.held[alert.key] = (alert.subject, watch.rule.severity)
 
+    def _end_orphans(self, now: float) -> None:
+        """End what incidents still name although no alert of it is known, as after a page that was not recorded."""
+        lit = {
+            each.alert.key
+            for all in self._watched.values()
+            for each in all.watches
+            if each.alert.phase in LIT
+        }
+        for key in [key for each in self._desk.book for key in each.alerts if key not in lit]:
+            rule, subject = key.split("@", 1)
+            self._end(Alert(rule, subject, Phase.FIRING), now)
+
     def _end(self, alert: Alert, now: float) -> None:
         after, transition = remove(alert, now)
         self._timers.cancel(("alert", (alert.subject, alert.rule)))
@@ -352,84 +362,12 @@ class Engine:
         self._channels |= {each.channel for each in receivers.values()}
         self._outbox.apply(receivers)
 
-    # --- incidents ---
-
-    def _moved(self, subject: str) -> None:
-        """A state has changed: who is hit by which incident may have too."""
-        book = self._desk.book
-        if not book.incidents and not book.held:
-            return
-        above = {subject, *self._land.ancestors(subject)}
-        now = self._clock.now()
-        for each in above:
-            incident = book.open_of_root(each)
-            if incident is not None:
-                self._recount(incident.id, now + MEMBERS_AFTER)
-        for alert, (held, severity) in list(book.held.items()):
-            if held == subject or subject in self._land.ancestors(held):
-                self._place(alert, held, severity, now)
-
-    def _place(self, alert: str, subject: str, severity: Severity, now: float) -> None:
-        """Find a firing alert its incident."""
-        if alert not in {each.alert.key for each in self._watches(subject) if each.alert.phase in LIT}:
-            self._desk.book.held.pop(alert, None)
-            return
-        decisions = incidents.begun(self._desk.book, alert, subject, severity, self._land, now)
-        if decisions[0].verb is not Verb.HELD or alert not in self._desk.book.held:
-            self._desk.carry_out(decisions, (), self._rule(alert), now)
-
-    def _recount(self, number: int, at: float) -> None:
-        if number not in self._dirty:
-            self._dirty.add(number)
-            self._timers.set(("members", number), at)
-
-    def _count_members(self, number: int, now: float) -> None:
-        self._dirty.discard(number)
-        incident = self._desk.book.incidents.get(number)
-        if incident is None or incident.closed is not None:
-            return
-        self._desk.refresh(incident, now)
-        grown = incidents.grown(self._desk.book.incidents[number], now)
-        if grown is not None:
-            self._desk.carry_out((grown,), (), None, now)
-        self._free_stranded(self._desk.book.incidents[number], now)
-
-    def _free_stranded(self, incident: Incident, now: float) -> None:
-        """What is still down some time after its root has recovered becomes an incident of its own."""
-        subjects = {alert: subject_of(alert) for alert in incident.alerts}
-        stranded = incidents.stranded(incident, subjects, self._land)
-        if not stranded:
-            return
-        value = self._land.value(incident.root) or {}
-        ripe = float(value.get("since", now)) + STRANDED_AFTER
-        if now < ripe:
-            self._recount(incident.id, ripe)
-            return
-        for alert, subject in stranded:
-            if not is_held(self._land.value(subject)):
-                self._desk.carry_out(
-                    incidents.leave(self._desk.book, incident.id, alert, subject), (), None, now
-                )
-                rule = self._rule(alert)
-                if rule is not None:
-                    self._place(alert, subject, rule.severity, now)
-
-    def _calm(self, number: int, now: float) -> None:
-        incident = self._desk.book.incidents.get(number)
-        decision: Decision | None = incidents.calmed(incident, now) if incident else None
-        if decision is not None:
-            self._desk.carry_out((decision,), (), None, now)
-
-    def _rule(self, alert: str) -> Rule | None:
-        watches = self._watches(subject_of(alert))
-        return next((each.rule for each in watches if each.alert.key == alert), None)
+    # --- neighbours ---
 
     def _facts(self, rule: Rule, subject: str) -> dict[str, Any]:
         since = self._clock.civil(self._clock.now())
         value = self._land.value(subject) or {}
         return messages.facts(rule, subject, value, self._land.inventory, since, messages.day_of(since))
-
-    # --- neighbours ---
 
     def _settled(self, notification: Notification, told: bool, attempts: int, answer: str) -> None:
         self._desk.settled(notification, told, attempts, answer)
