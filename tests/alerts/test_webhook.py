@@ -10,10 +10,12 @@ import pytest
 from aiohttp import web
 from pydantic import ValidationError
 
+from alerts.channels.base import Receiver
 from alerts.channels.registry import CHANNELS
 from alerts.channels.webhook import Webhook, WebhookOptions, fingerprint, payload
 from alerts.notification import Notification
 from ioc.errors import Undeliverable
+from tests.alerts.world import World
 
 Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Serve = Callable[[Answer], Awaitable[str]]
@@ -204,3 +206,36 @@ def test_every_channel_owns_its_options() -> None:
     assert set(CHANNELS) == {"webhook"}
     for channel in CHANNELS.values():
         assert channel.Options.model_json_schema()["additionalProperties"] is False
+
+
+async def test_a_receiver_that_fails_at_first_is_told_in_order(serve: Serve, tmp_path: Path) -> None:
+    seen: list[tuple[int, str, str, str | None]] = []
+    fails = [2]
+
+    async def answer(request: web.Request) -> web.Response:
+        body = await request.json()
+        status = 500 if fails[0] else 200
+        fails[0] = max(0, fails[0] - 1)
+        seen.append(
+            (status, body["groupLabels"]["incident"], body["status"], body["commonAnnotations"].get("repeat"))
+        )
+        return web.Response(status=status)
+
+    channel = Webhook(WebhookOptions(url=await serve(answer)))
+    world = World(tmp_path, receivers={"hook": Receiver("hook", channel)})
+    world.put("mcu", "down")
+    await world.go(0.5)
+    world.put("mcu", "up")
+    await world.go(0)
+    failing = (world.picture.get("self/deliveries") or {})["failing"]
+    assert [(each["receiver"], each["attempts"]) for each in failing] == [("hook", 1)]
+    assert world.incident(1)["told"]["hook"]["state"] == "owed"
+    await world.go(10)
+    assert seen == [
+        (500, "1", "firing", None),
+        (500, "1", "firing", "true"),
+        (200, "1", "firing", "true"),
+        (200, "1", "resolved", None),
+    ]
+    assert (world.picture.get("self/deliveries") or {})["owed"] == 0
+    await world.stop()
