@@ -66,7 +66,7 @@ class Plan:
             (len(kinds), FEWEST_KINDS, "kinds of faults"),
             (len(self.disturbances), FEWEST_DISTURBANCES, "disturbances"),
         )
-        short = [f"{have} {what} instead of {need}" for have, need, what in counted if have < need]
+        short = [f"{have} instead of {need} {what}" for have, need, what in counted if have < need]
         if absent := [each for each in RUN_FAULTS if each not in kinds]:
             short.append(f"no {', '.join(absent)}")
         return short

@@ -73,6 +73,9 @@ class Answering:
         wanted = self.truth.closed()
         for each in wanted - self._closed:
             self._ports[each].close()
+        await asyncio.sleep(
+            0
+        )  # a datagram socket is closed by the loop's next turn, and the answer says it is
         for each in self._closed - wanted:
             await self._ports[each].open()
         self._closed = wanted

@@ -116,7 +116,8 @@ async def perform(
     script = Script(responders, log, clock)
     ready()
     for plan in plans(seed, province, span, off_at):
-        log.write({"what": "plan", "start": start, "span": plan.span, "lacking": plan.lacking()})
+        lacking = plan.lacking() if span is not None else []
+        log.write({"what": "plan", "start": start, "span": plan.span, "lacking": lacking})
         await script.play(plan, start)
         start += plan.span
     log.write({"what": "over", "at": monotonic(clock)})

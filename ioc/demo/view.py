@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -32,6 +32,8 @@ class View:
     """what lasts now, by the script's id"""
     disturbances: int = 0
     injected: int = 0
+    lacking: Sequence[str] = ()
+    """why the run can not be a whole judgement"""
     pages: deque[Page] = field(default_factory=lambda: deque(maxlen=LAST_PAGES))
 
     @property
@@ -46,6 +48,9 @@ class View:
         return told + [_page_line(each, self.start) for each in pages]
 
     def _follow(self, line: Mapping[str, Any]) -> str:
+        if line["what"] == "plan":
+            self.lacking = line["lacking"]
+            return _lacking_line(self.lacking)
         if line["what"] not in ("begin", "end"):
             return ""
         if not line["fault"]:
@@ -129,6 +134,8 @@ def _counts(view: View) -> Text:
         f"{system}: " + ", ".join(f"{count} {state}" for state, count in counts.items() if count)
         for system, counts in sorted(view.counts.items(), reverse=True)
     ]
+    if view.lacking:
+        lines.append(_lacking_line(view.lacking))
     lines.append(f"{view.injected} faults so far, {view.disturbances} disturbances that must page nobody")
     return Text("\n".join(lines))
 
@@ -153,6 +160,12 @@ def _pages(view: View) -> Table:
     if not view.pages:
         table.add_row("", "none", "", "nobody was woken")
     return table
+
+
+def _lacking_line(lacking: Sequence[str]) -> str:
+    if not lacking:
+        return ""
+    return f"This run is too short for a whole judgement ({'; '.join(lacking)}); --duration 180 is enough."
 
 
 def _page_line(page: Page, start: float) -> str:

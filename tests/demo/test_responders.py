@@ -50,7 +50,7 @@ class Asker:
         self.control = control
         self.child = child
 
-    async def ask(self, id: str, wait: float = 0.25) -> str:
+    async def ask(self, id: str, wait: float = 1.0) -> str:
         """`ok`, `silent`, `refused` or the first line of the answer."""
         return await asyncio.to_thread(self._ask, self.things[id], wait)
 

@@ -40,6 +40,12 @@ def test_a_fault_is_shown_while_it_lasts() -> None:
     assert seen.faults == {}
 
 
+def test_a_run_that_is_too_short_says_so_at_its_start() -> None:
+    told = view().follow([{"what": "plan", "lacking": ["no own_link"]}, {"what": "over"}], [])
+    assert told == ["This run is too short for a whole judgement (no own_link); --duration 180 is enough."]
+    assert view().follow([{"what": "plan", "lacking": []}], []) == []
+
+
 def test_lines_greet_with_the_address_of_the_wall_once() -> None:
     out = io.StringIO()
     shown = Lines(Console(file=out, width=200))
