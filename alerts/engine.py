@@ -36,6 +36,7 @@ from ioc.telemetry import Telemetry
 
 OWN = ("uplink", "ledger", "history", "deliveries", "config", "clock")
 """our own keys of the picture that rules may be on"""
+PRUNE_EVERY = 3600.0
 ATTEND_EVERY = 2.0
 ATTEND_LONGER = 5.0
 RECHECK_BEFORE = 1.0
@@ -133,6 +134,7 @@ class Engine:
         for alert in known.alerts:
             self._resume(alert, now)
         self._end_orphans(now)
+        self._timers.set(("prune", None), now + PRUNE_EVERY)
         self._look_at_all(now)
 
     def apply(self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver]) -> None:
@@ -193,6 +195,9 @@ class Engine:
                 self._desk.forget(which)
             case "maintenance":
                 self._upkeep.ring(which, now)
+            case "prune":
+                self._recorder.record(journal.prune_rows(self._clock.civil(now)), lambda recorded: None)
+                self._timers.set(key, now + PRUNE_EVERY)
 
     def ledger_trouble(self, ok: bool, detail: str) -> None:
         """The state file takes writes, or does not; shown as `self/ledger`."""

@@ -19,6 +19,10 @@ from alerts.notification import Notification, decode, encode
 from alerts.rules import Severity
 from ioc.state.ledger import Write
 
+KEPT = 400 * 86400.0
+"""seconds that what is over is kept: a year and its report"""
+PRUNED_AT_ONCE = 20_000
+
 
 class Reader(Protocol):
     """The part of the ledger that start-up needs."""
@@ -116,6 +120,27 @@ def maintenance_row(maintenance: Maintenance, skew: float) -> Write:
             each.made + skew, ended, each.ended_by,
         ),
     )  # fmt: skip
+
+
+def prune_rows(now: float) -> list[Write]:
+    """Drop a bounded part of what was over long before a civil time, whoever was told of it included."""
+    before = (now - KEPT, PRUNED_AT_ONCE)
+    return [
+        Write(
+            "DELETE FROM transitions WHERE id IN (SELECT id FROM transitions WHERE at < ? LIMIT ?)", before
+        ),
+        Write("DELETE FROM decisions WHERE id IN (SELECT id FROM decisions WHERE at < ? LIMIT ?)", before),
+        Write(
+            "DELETE FROM deliveries WHERE id IN"
+            " (SELECT id FROM deliveries WHERE settled < ? AND id < (SELECT max(id) FROM deliveries) LIMIT ?)",
+            before,
+        ),
+        Write(
+            "DELETE FROM incidents WHERE id IN"
+            " (SELECT id FROM incidents WHERE closed < ? AND id < (SELECT max(id) FROM incidents) LIMIT ?)",
+            before,
+        ),
+    ]
 
 
 def remembered(ledger: Reader, skew: float, now: float, keep: float) -> Remembered:

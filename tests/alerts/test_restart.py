@@ -262,3 +262,25 @@ async def test_an_incident_can_be_explained(tmp_path: Path) -> None:
     assert any(each.get("verb") == "acknowledged" and each["by"] == "An" for each in told)
     assert any(each.get("receiver") == "desk" and each["state"] == "told" for each in told)
     await world.stop()
+
+
+async def test_what_was_over_long_ago_is_dropped_and_numbers_go_on(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.put("mcu", "down")
+    world.put("mcu", "up")
+    await world.go(1)
+    await world.go(1000)
+    world.put("mcu", "down")
+    world.put("mcu", "up")
+    await world.go(1)
+    assert [row[0] for row in world.ledger.read("SELECT id FROM incidents")] == [1, 2]
+    await world.stop()
+    later = World(tmp_path, clock=HandClock(START + 401 * 86400))
+    await later.go(3601)
+    assert [row[0] for row in later.ledger.read("SELECT id FROM incidents")] == [2]
+    assert later.ledger.read("SELECT count(*) FROM transitions") == [(0,)]
+    assert later.ledger.read("SELECT count(*) FROM deliveries") == [(1,)]
+    later.put("mcu", "down")
+    await later.go(0)
+    assert later.open() == [3]
+    await later.stop()
