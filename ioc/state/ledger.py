@@ -12,6 +12,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -229,9 +230,10 @@ class Ledger:
             db.execute("BEGIN IMMEDIATE")
             outcomes = [(call, self._apply(call)) for call in batch]
             db.execute("COMMIT")
-        except sqlite3.Error as error:
+        except Exception as error:  # whatever it is, it is said and tried again: this thread must not end
             if db.in_transaction:
-                db.execute("ROLLBACK")
+                with suppress(sqlite3.Error):  # the next attempt rolls back what this one could not
+                    db.execute("ROLLBACK")
             raise _DiskTrouble(f"{self.path}: {error}") from error
         return outcomes
 

@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -143,6 +144,42 @@ async def test_closing_gives_up_on_a_disk_that_stays_full(tmp_path: Path, teleme
     await ledger.close()
     with pytest.raises(NotCommitted, match="closed while the disk refused: .*full"):
         await future
+
+
+class Failing:
+    """A connection whose first statements fail as a dying disk's do, ROLLBACK included."""
+
+    def __init__(self, db: sqlite3.Connection, failures: dict[str, int]) -> None:
+        self._db = db
+        self._failures = failures
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._db, name)
+
+    def execute(self, sql: str, params: tuple[Any, ...] = ()) -> Any:
+        if self._failures.get(sql):
+            self._failures[sql] -= 1
+            error = sqlite3.OperationalError("disk I/O error")
+            error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+            raise error
+        return self._db.execute(sql, params)
+
+
+@pytest.mark.parametrize(
+    "failures", [{"COMMIT": 2}, {"BEGIN IMMEDIATE": 2}, {"COMMIT": 1, "ROLLBACK": 1}, {PUT: 1}]
+)
+async def test_a_failing_disk_is_tried_again(
+    ledger: Ledger, failures: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_FIRST", 0.001)
+    ledger._db = Failing(ledger._db, failures)  # type: ignore[assignment]
+    told: list[bool] = []
+    ledger.on_trouble = lambda ok, detail: told.append(ok)
+    first, second = ledger.commit(put("a")), ledger.commit(put("b"))
+    assert (await first, await second) == (1, 2)
+    await ledger.drained()
+    assert subjects(ledger) == ["a", "b"]
+    assert told == [False, True]
 
 
 async def test_another_writer_only_delays(ledger: Ledger) -> None:
