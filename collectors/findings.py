@@ -65,6 +65,10 @@ class Findings:
             return
         track, was = flight.track, flight.track.trail
         track.faults = track.misses = 0
+        if sample.verdict is was.verdict is Verdict.OK and was.settled and not self._topology.lost:
+            if flight.kind is not Kind.FURTHER:  # all is well, as nearly always: nothing to judge
+                self._tell(track, sample.at, True, _fields(flight, sample))
+            return
         shown = track.shown
         if track.reference and self._topology.lost:
             self._regain(now)
@@ -247,4 +251,4 @@ def _down(track: Track) -> bool:
 def _fields(flight: Flight, sample: Sample) -> dict[str, float]:
     if flight.kind is not Kind.SCHEDULED:
         return {}
-    return {**sample.fields} if flight.missed else {**sample.fields, "loss": 0.0}
+    return dict(sample.fields) if flight.missed else {**sample.fields, "loss": 0.0}

@@ -194,19 +194,22 @@ def _headers(head: bytes) -> tuple[bytes, dict[bytes, bytes]]:
     if len(lines) > HEADER_COUNT_CAP:
         raise CodecError(f"headers: {len(lines) - 1} lines; more than {HEADER_COUNT_CAP - 1} are not read")
     headers: dict[bytes, bytes] = {}
-    for number, line in enumerate(lines[1:], 2):
+    for line in lines[1:]:
         raw, colon, value = line.partition(b":")
-        name = _KNOWN.get(raw) or _name(raw if colon else b"", line, number)
-        value = value.strip(b" \t")
-        if headers.setdefault(name, value) != value and name == b"content-length":
+        name = _KNOWN.get(raw)
+        if name is None or not colon:
+            name = _name(raw if colon else b"", line, lines)
+        if name not in headers:
+            headers[name] = value.strip()
+        elif name == b"content-length" and headers[name] != value.strip():
             raise CodecError(f"Content-Length: {_shown(headers[name])} and {_shown(value)} in one message")
     return lines[0], headers
 
 
-def _name(raw: bytes, line: bytes, number: int) -> bytes:
+def _name(raw: bytes, line: bytes, lines: list[bytes]) -> bytes:
     raw = raw.rstrip(b" \t")
     if _HEADER_NAME.fullmatch(raw) is None:
-        raise CodecError(f"line {number}: {_shown(line)} is not 'Name: value'")
+        raise CodecError(f"line {lines.index(line) + 1}: {_shown(line)} is not 'Name: value'")
     name = raw.lower()
     return COMPACT.get(name, name)
 
