@@ -1,17 +1,17 @@
 """Every error this service raises on purpose.
 
-    IocError
-    ├── ConfigError         the configuration is refused; carries its faults
-    ├── CodecError          bytes that are not the protocol they claim to be
-    ├── NoAnswer            nothing usable came back in time
-    ├── SourceError         the probe could not be made: our side, not theirs
-    ├── RuleError           a rule's condition cannot be compiled or read
-    ├── StateError          the state file
-    │   ├── StateUnusable   it cannot be opened or is not ours
-    │   └── NotCommitted    one write was refused
-    ├── StoreError          a history store refused or is away; says whether for good
-    ├── Undeliverable       a channel did not take a notification; says whether for good
-    └── Refused             a request that may not be done; says what to do instead
+IocError
+├── ConfigError         the configuration is refused; carries its faults
+├── CodecError          bytes that are not the protocol they claim to be
+├── NoAnswer            nothing usable came back in time
+├── SourceError         the probe could not be made: our side, not theirs
+├── RuleError           a rule's condition cannot be compiled or read
+├── StateError          the state file
+│   ├── StateUnusable   it cannot be opened or is not ours
+│   └── NotCommitted    one write was refused
+├── StoreError          a history store refused or is away; says whether for good
+├── Undeliverable       a channel did not take a notification; says whether for good
+└── Refused             a request that may not be done; says what to do instead
 """
 
 from __future__ import annotations
