@@ -202,7 +202,9 @@ def _headers(head: bytes) -> tuple[bytes, dict[bytes, bytes]]:
         if name not in headers:
             headers[name] = value.strip()
         elif name == b"content-length" and headers[name] != value.strip():
-            raise CodecError(f"Content-Length: {_shown(headers[name])} and {_shown(value)} in one message")
+            raise CodecError(
+                f"Content-Length: {_shown(headers[name])} and {_shown(value.strip())} in one message"
+            )
     return lines[0], headers
 
 
