@@ -27,6 +27,8 @@ TICK = 0.02
 """seconds between two looks at the wheel"""
 FIRST_SWEEP = 2.0
 """seconds within which everything is asked for the first time"""
+RETRY = 0.2
+"""seconds until what was refused for want of room is tried again: each tick would cost more than it brings"""
 LAG = 0.5
 """seconds a tick may be late before answers that wait in the sockets are read first"""
 
@@ -227,7 +229,7 @@ class Runner:
             return
         if len(self._flights) >= self._max:
             self._tallies[track.probe.source].refused.n += 1
-            self._due.add((track, kind, turn), now)
+            self._due.add((track, kind, turn), now + RETRY)
             return
         if kind is Kind.SCHEDULED:
             self._put(track, _next(track, now))
