@@ -110,6 +110,11 @@ class Stage:
         self._incidents = 0
         self._fill()
 
+    @property
+    def url(self) -> str:
+        """Where the wall is."""
+        return f"http://127.0.0.1:{self.port}/"
+
     async def open(self) -> str:
         """Listen, the second time on the same port; the address."""
         deps = Deps(
@@ -123,7 +128,7 @@ class Stage:
         )
         self._server = await serve(app.build(deps), "127.0.0.1", self.port)
         self.port = self._server.port
-        return f"http://127.0.0.1:{self.port}/"
+        return self.url
 
     async def close(self) -> None:
         """Stop listening; every screen is cut off."""
@@ -152,6 +157,7 @@ class Stage:
             for id in self.rooms:
                 base = poor.get(id, 18.0 + 7 * (len(id) % 3))
                 self.measure(id, base * self.rng.uniform(0.8, 1.3))
+            self.measure("core", 1.0)
             self.counts.flush()
             yield
 
@@ -220,7 +226,9 @@ class Stage:
     def _fill(self) -> None:
         now = self.clock.now()
         for unit in self.inventory.sites.values():
-            self.picture.put(f"site/{unit.id}", {"name": unit.name, "unit": unit.unit, "owner": asdict(unit.owner)})
+            self.picture.put(
+                f"site/{unit.id}", {"name": unit.name, "unit": unit.unit, "owner": asdict(unit.owner)}
+            )
         for id, endpoint in self.inventory.endpoints.items():
             self.picture.put(f"about/{id}", about(endpoint, self.inventory))
             live = {"state": "up", "since": now - 90_000, "at": now, "reason": "answered", "detail": ""}

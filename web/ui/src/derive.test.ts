@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { bands, expected, poorness, staleness, sum, total, troubles, urgent, verdict, worst } from "./derive";
+import { bands, expected, face, poorness, staleness, sum, total, troubles, urgent, verdict, worst } from "./derive";
 import type { Counts, Incident, Live, System } from "./picture";
 
 const system = (counts: Counts, more: Partial<System> = {}): System => ({
@@ -21,6 +21,7 @@ test("what is off or in maintenance is not expected to be up", () => {
   expect(sum([{ up: 1, down: 1 }, { up: 2 }])).toEqual({ up: 3, down: 1 });
   expect(worst({ up: 5, degraded: 1 })).toBe("degraded");
   expect(worst({})).toBe("up");
+  expect([face({ off: 4, up: 1 }), face({ off: 4 }), face({ up: 9, unknown: 1 })]).toEqual(["up", "off", "unknown"]);
 });
 
 test("data is stale after three intervals, not at three", () => {

@@ -55,6 +55,12 @@ export function staleness(system: System, now: number): number | null {
   return old > STALE_INTERVALS * system.every ? old : null;
 }
 
+/** The one state that stands for all: the worst that needs a person, else that of those that are up. */
+export function face(counts: Counts): State {
+  const state = worst(counts);
+  return !WRONG.includes(state) && counts.up ? "up" : state;
+}
+
 export interface Band {
   id: string;
   system: System;
@@ -70,7 +76,7 @@ export function bands(systems: ReadonlyMap<string, System>, now: number): Band[]
 function compareBands(a: Band, b: Band): number {
   return (
     Number(b.stale !== null) - Number(a.stale !== null) ||
-    rank(worst(a.system.counts)) - rank(worst(b.system.counts)) ||
+    rank(face(a.system.counts)) - rank(face(b.system.counts)) ||
     total(b.system.counts, WRONG) - total(a.system.counts, WRONG)
   );
 }

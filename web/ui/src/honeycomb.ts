@@ -7,7 +7,8 @@ export interface Point {
 
 export interface Slot extends Point {
   width: number;
-  /** centres of the cells, in the cluster's order */
+  height: number;
+  /** centres of the cells in the slot, in the cluster's order */
   cells: Point[];
 }
 
@@ -97,8 +98,8 @@ function place(sizes: number[], frame: Frame, plan: Plan): Comb {
     let x = 0;
     for (const width of widths) {
       const size = sizes[slots.length] ?? 0;
-      const top = band * height + frame.label;
-      slots.push({ x, y: band * height, width: width + extra, cells: pack(size, plan, x, top) });
+      const cells = pack(size, plan, frame.label);
+      slots.push({ x, y: band * height, width: width + extra, height, cells });
       x += width + extra;
     }
   });
@@ -106,13 +107,13 @@ function place(sizes: number[], frame: Frame, plan: Plan): Comb {
 }
 
 /** Row by row; every second row is shifted by half a cell. */
-function pack(size: number, { radius, deep }: Plan, x: number, y: number): Point[] {
+function pack(size: number, { radius, deep }: Plan, top: number): Point[] {
   const wide = across(size, deep);
   return Array.from({ length: size }, (_, n) => {
     const row = Math.floor(n / wide);
     return {
-      x: x + ((n % wide) + 0.5 + (row % 2) * 0.5) * ROOT3 * radius,
-      y: y + (1.5 * row + 1) * radius,
+      x: ((n % wide) + 0.5 + (row % 2) * 0.5) * ROOT3 * radius,
+      y: top + (1.5 * row + 1) * radius,
     };
   });
 }

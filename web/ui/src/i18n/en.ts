@@ -47,6 +47,7 @@ export const en: Record<Key, string> = {
   "age.h_m": "{h} h {m} min",
   "age.d_h": "{d} d {h} h",
   "since": "since {time}",
+  "ago": "{age} ago",
   "updated": "updated {age} ago",
 
   "link.live": "live",
@@ -67,7 +68,7 @@ export const en: Record<Key, string> = {
   "verdict.blind": "Our own link is down",
   "verdict.blind_detail": "the state of every endpoint is unknown",
   "verdict.stale": "Data is old",
-  "verdict.stale_detail": "the present state is not known",
+  "verdict.stale_detail": "{names}: the present state is not known",
   "verdict.empty": "Nothing to watch yet",
   "verdict.empty_detail": "The configuration declares no endpoint.",
   "verdict.and_warnings": "and {n} warning|and {n} warnings",

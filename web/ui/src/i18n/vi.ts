@@ -45,6 +45,7 @@ export const vi = {
   "age.h_m": "{h} giờ {m} phút",
   "age.d_h": "{d} ngày {h} giờ",
   "since": "từ {time}",
+  "ago": "{age} trước",
   "updated": "cập nhật {age} trước",
 
   "link.live": "trực tuyến",
@@ -65,7 +66,7 @@ export const vi = {
   "verdict.blind": "Trung tâm mất đường truyền",
   "verdict.blind_detail": "không biết tình trạng của điểm cầu nào",
   "verdict.stale": "Số liệu đã cũ",
-  "verdict.stale_detail": "không biết tình trạng hiện giờ",
+  "verdict.stale_detail": "{names}: không biết tình trạng hiện giờ",
   "verdict.empty": "Chưa có gì để giám sát",
   "verdict.empty_detail": "Cấu hình chưa khai báo điểm cầu nào.",
   "verdict.and_warnings": "và {n} cảnh báo",

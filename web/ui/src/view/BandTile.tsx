@@ -1,7 +1,7 @@
 /** One system: its worst state, how many of those expected are up, what the others are, how old that is. */
 
 import { STATES, type Counts } from "../picture";
-import { expected, total, worst, type Band } from "../derive";
+import { expected, face, total, type Band } from "../derive";
 import { age, whole } from "../format";
 import { language, now, say } from "../wall";
 import { Glyph } from "./Glyph";
@@ -9,7 +9,7 @@ import { States } from "./States";
 
 export function BandTile({ band }: { band: Band }) {
   const { system, stale } = band;
-  const state = stale === null ? worst(system.counts) : "unknown";
+  const state = stale === null ? face(system.counts) : "unknown";
   return (
     <li class={`band w-${state}${stale === null ? "" : " stale"}`} data-system={band.id}>
       <Glyph state={state} />
@@ -33,7 +33,7 @@ function freshness({ system, stale }: Band): string {
   const words = say.value;
   if (stale === Infinity) return words("stale.never");
   if (stale !== null) return words("stale", { age: age(stale, words) });
-  return words("updated", { age: age(now.value - system.at, words) });
+  return words("ago", { age: age(now.value - system.at, words) });
 }
 
 /** The counts as one bar, worst at the left. */

@@ -3,7 +3,7 @@
 import { WRONG, type Counts, type State } from "../picture";
 import { expected, total, type Level, type Verdict } from "../derive";
 import { age, clockTime, whole } from "../format";
-import { language, now, phase, phaseSince, pictured, say, store, systemBands, theVerdict } from "../wall";
+import { language, now, phase, phaseSince, pictured, say, scene, store, systemBands, theVerdict } from "../wall";
 import { Glyph } from "./Glyph";
 
 /** How long a screen may take to get its first picture before it says so. */
@@ -50,12 +50,13 @@ function Waiting({ late, gone }: { late: boolean; gone: number }) {
 }
 
 function Sentence({ verdict }: { verdict: Verdict }) {
+  const beside = detail(verdict);
   return (
     <section class={`headline level-${verdict.level}`} aria-live="polite">
       <Glyph state={SIGNS[verdict.level]} />
       <div>
         <h1 class="sentence">{sentence(verdict)}</h1>
-        <p class="detail">{detail(verdict)}</p>
+        {beside && <p class="detail">{beside}</p>}
       </div>
       {total(verdict.counts, WRONG) > 0 && <Figures counts={verdict.counts} />}
     </section>
@@ -71,12 +72,20 @@ function sentence({ level, criticals, warnings }: Verdict): string {
 
 function detail({ level, warnings, counts, fresh }: Verdict): string {
   const words = say.value;
-  if (level === "blind" || level === "stale" || level === "empty") return words(`verdict.${level}_detail`);
+  if (level === "blind" || level === "empty") return words(`verdict.${level}_detail`);
+  if (level === "stale") return words("verdict.stale_detail", { names: staleNames() });
+  // the calm overview says the rest in its great figure
+  if (level === "calm" && scene.value === "overview") return "";
   const parts: string[] = [];
   if (level === "critical" && warnings) parts.push(words("verdict.and_warnings", { n: warnings }));
   if (level === "watching" || level === "calm") parts.push(counted(counts));
   if (fresh !== null) parts.push(words("updated", { age: age(fresh, words) }));
   return parts.join(", ");
+}
+
+function staleNames(): string {
+  const stale = systemBands.value.filter((band) => band.stale !== null);
+  return stale.map((band) => band.system.name).join(", ");
 }
 
 function counted(counts: Counts): string {

@@ -1,7 +1,7 @@
 /** The honeycomb: six hundred shapes that are quiet while all is well. */
 
 import { useComputed } from "@preact/signals";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { wrongGroups, type Cluster } from "../clusters";
 import { total } from "../derive";
@@ -22,19 +22,20 @@ export function Honeycomb() {
   const [size, setSize] = useState<Size>({ width: 0, height: 0, em: 16 });
   useLayoutEffect(() => follow(box.current, setSize), []);
   const groups = combClusters.value;
-  const comb = arrange(
-    groups.map((group) => group.endpoints.length),
-    { width: size.width, height: size.height, label: 1.3 * size.em, name: 6.9 * size.em },
-  );
+  const comb = useMemo(() => layout(groups, size), [groups, size]);
+  const label = useComputed(() => summary(combClusters.value));
   return (
-    <div class="honeycomb" ref={box}>
-      <svg width={size.width} height={size.height} role="img" aria-label={summary(groups)}>
-        {groups.map((group, i) => (
-          <Group key={group.id} group={group} slot={comb.slots[i]} radius={comb.radius} em={size.em} />
-        ))}
-      </svg>
+    <div class="honeycomb" ref={box} role="img" aria-label={label}>
+      {groups.map((group, i) => (
+        <Group key={group.id} group={group} slot={comb.slots[i]} radius={comb.radius} em={size.em} />
+      ))}
     </div>
   );
+}
+
+function layout(groups: Cluster[], { width, height, em }: Size): Comb {
+  const sizes = groups.map((group) => group.endpoints.length);
+  return arrange(sizes, { width, height, label: 1.3 * em, name: 6.9 * em });
 }
 
 function follow(box: HTMLDivElement | null, set: (size: Size) => void): (() => void) | undefined {
@@ -69,27 +70,29 @@ interface GroupProps {
   em: number;
 }
 
+/** A drawing of its own, so that a change in one cluster lays out and paints nothing of the others. */
 function Group({ group, slot, radius, em }: GroupProps) {
   if (!slot) return null;
+  const { x, y, width, height } = slot;
   return (
-    <g>
-      <Label group={group} x={slot.x} y={slot.y + em} width={slot.width} em={em} />
+    <svg class="cluster" width={width} height={height} style={{ left: `${x}px`, top: `${y}px` }}>
+      <Label group={group} width={width} em={em} />
       {group.endpoints.map((id, i) => {
         const at = slot.cells[i];
         return at && <Cell key={id} id={id} at={at} radius={radius} />;
       })}
-    </g>
+    </svg>
   );
 }
 
-function Label({ group, x, y, width, em }: { group: Cluster; x: number; y: number; width: number; em: number }) {
+function Label({ group, width, em }: { group: Cluster; width: number; em: number }) {
   const worst = useComputed<State | null>(() => {
     void store.shifts.value;
     return wrongGroups([group], store.peek("endpoint"))[0]?.worst ?? null;
   }).value;
   if (!worst) return null;
   return (
-    <text class={`name t-${worst}`} x={x} y={y} font-size={em}>
+    <text class={`name t-${worst}`} x="0" y={em} font-size={em}>
       {short(group.name || say.value("honeycomb.rest"), width / em)}
     </text>
   );
