@@ -21,6 +21,8 @@ from ioc.telemetry import Telemetry
 FIRST_WAIT, LONGEST_WAIT = 1.0, 300.0
 AT_ONCE = 4
 """deliveries under way to one receiver"""
+FAREWELL = 1.0
+"""seconds that deliveries under way have when the service stops: one cut short is sent twice"""
 LONGEST_SEND = 90.0
 """seconds after which a channel that does not come back is given up for now"""
 
@@ -119,8 +121,10 @@ class Outbox:
             await asyncio.sleep(0)
 
     async def close(self) -> None:
-        """Stop; what is not settled stays owed in the state file."""
+        """Stop, with a moment for what is under way; what is not settled stays owed in the state file."""
         self._closing = True
+        if self._tasks:
+            await asyncio.wait(list(self._tasks), timeout=FAREWELL)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -20,7 +20,7 @@ from collectors.base import Surroundings
 from collectors.runner import Runner
 from ioc.clock import Clock
 from ioc.config.compiled import Config
-from ioc.config.diff import changes
+from ioc.config.diff import changes, in_force
 from ioc.config.scalars import loopback
 from ioc.counts import Counts
 from ioc.errors import ConfigError
@@ -43,6 +43,8 @@ log = structlog.get_logger("ioc")
 
 FLUSH_EVERY = 0.25
 """seconds between two puts of the counters"""
+FAULT_SHOWN = 60.0
+"""seconds for which a source that could not ask degrades us"""
 SKEW_SHOWN = 1.0
 """seconds that the clocks may differ before screens are told"""
 STATIC = Path(__file__).parent.parent / "web" / "ui" / "dist"
@@ -89,6 +91,7 @@ class Service:
             self._engine.is_maintained, self._remember, self._telemetry,
         )  # fmt: skip
         self._server: Server | None = None
+        self._reloading = asyncio.Lock()
         self._ticker: asyncio.Task[None] | None = None
 
     async def start(self) -> int:
@@ -141,6 +144,10 @@ class Service:
 
     async def reload(self) -> Sequence[str]:
         """Read the configuration again: what changed; a bad one raises ConfigError and the old one goes on."""
+        async with self._reloading:
+            return await self._reload()
+
+    async def _reload(self) -> Sequence[str]:
         try:
             fresh = await asyncio.to_thread(
                 read, self.config.directory, self._environ, self._clock, self._listen
@@ -159,10 +166,17 @@ class Service:
     def readiness(self) -> Readiness:
         """How this service is: whoever is away degrades it, only we ourselves can unready it."""
         degraded: dict[str, str] = {}
-        for part in ("history", "ledger", "uplink", "config", "deliveries", "clock"):
+        for part in ("history", "ledger", "uplink", "config", "clock"):
             value = self._picture.get(f"self/{part}")
-            if value is not None and value.get("state", "ok") not in ("ok", "off"):
+            if value is not None and value["state"] not in ("ok", "off"):
                 degraded[part] = str(value.get("detail") or value["state"])
+        failing = (self._picture.get("self/deliveries") or {}).get("failing", ())
+        if failing:
+            degraded["deliveries"] = "; ".join(f"{each['receiver']}: {each['detail']}" for each in failing)
+        now = self._clock.now()
+        for source, (at, what) in self._runner.faults.items():
+            if now - at < FAULT_SHOWN:
+                degraded[f"source {source}"] = what
         return Readiness(self._server is not None, degraded)
 
     # --- the flows ---
@@ -228,9 +242,10 @@ class Service:
         self._counts.apply(config.inventory, config.systems, today(self._clock))
         self._show_sites(config)
 
-    def _adopt(self, config: Config) -> None:
-        self.config = config
-        self._engine.apply(config.inventory, _rules(config), self._told(config))
+    def _adopt(self, fresh: Config) -> None:
+        told = self._told(fresh)
+        self.config = config = in_force(self.config, fresh)
+        self._engine.apply(config.inventory, _rules(config), told)
         self._expectation.apply(config.inventory, config.calendars)
         self._intake.apply(config.inventory)
         self._counts.apply(config.inventory, config.systems, today(self._clock))
@@ -248,11 +263,15 @@ class Service:
             self._picture.put(key, value)
 
     def _told(self, config: Config) -> dict[str, Receiver]:
-        """Whom incidents are told, each with its channel."""
-        return {
-            each.name: Receiver(each.name, CHANNELS[each.channel](each.options), each.severities)
-            for each in config.receivers.values()
+        """Whom incidents are told, each with its channel; one that was not changed keeps its own."""
+        known = self.config.receivers
+        self._receivers = {
+            name: self._receivers[name]
+            if name in self._receivers and known.get(name) == each
+            else Receiver(name, CHANNELS[each.channel](each.options), each.severities)
+            for name, each in config.receivers.items()
         }
+        return self._receivers
 
     def _keep_history(self) -> Batch | None:
         at = self.config.influx

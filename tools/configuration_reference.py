@@ -45,8 +45,8 @@ one to copy; `ioc check DIR` says every fault at once as `file:line: what "value
 - **Ids** are 1 to 64 of `A-Z a-z 0-9 . _ -`, a letter or digit first. They never change; names do.
 - At most {faults.MOST_FAULTS} faults are listed, the rest are counted.
 
-What a running service takes over by a reload (SIGHUP or `POST /-/reload`) is everything but `listen`, `access.tls` and
-`state`: those take a restart, and the reload says so.
+What a running service takes over by a reload (SIGHUP or `POST /-/reload`) is everything but `center`, `listen`,
+`public_url`, `access`, `state`, `history` and `wall`: those take a restart, and the reload says so.
 """
 
 RULE_NOTES = {

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ioc.config.compiled import Config
 from ioc.config.faults import listed
 
-_RESTART = ("listen", "access.tls", "state")
+_RESTART = ("center", "public_url", "access", "history", "wall", "listen", "access.tls", "state")
 
 
 def changes(old: Config, new: Config) -> Sequence[str]:
@@ -28,6 +29,20 @@ def changes(old: Config, new: Config) -> Sequence[str]:
 def needs_restart(old: Config, new: Config) -> tuple[str, ...]:
     """The keys that changed and cannot be changed in a running service."""
     return tuple(key for key in _settings(old, new) if key in _RESTART)
+
+
+def in_force(running: Config, fresh: Config) -> Config:
+    """A fresh configuration with what only a restart changes as it runs, so that the next reload says so again."""
+    return replace(
+        fresh,
+        center=running.center,
+        public_url=running.public_url,
+        access=running.access,
+        influx=running.influx,
+        wall=running.wall,
+        listen=running.listen,
+        state=running.state,
+    )
 
 
 def _settings(old: Config, new: Config) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ioc.config.compiled import Config
-from ioc.config.diff import changes, needs_restart
+from ioc.config.diff import changes, in_force, needs_restart
 from ioc.config.load import Reading
 
 SOUND = (Path(__file__).parents[1] / "cases" / "config" / "sound" / "ioc.yaml").read_text("utf-8")
@@ -47,8 +47,8 @@ def test_rules_units_and_settings(written: Callable[..., Reading]) -> None:
         "1 unit changed: tinh",
         "1 rule added: cham",
         "1 rule removed: endpoint-down",
-        "access changed",
-        "wall changed",
+        "access changed; it takes a restart",
+        "wall changed; it takes a restart",
     ]
 
 
@@ -56,3 +56,9 @@ def test_what_takes_a_restart(written: Callable[..., Reading]) -> None:
     old, new = read(written, SOUND), read(written, SOUND + "listen: 127.0.0.1:81\nstate: other.db\n")
     assert needs_restart(old, new) == ("listen", "state")
     assert changes(old, new) == ["listen changed; it takes a restart", "state changed; it takes a restart"]
+
+
+def test_what_takes_a_restart_is_said_again_and_the_rest_is_not(written: Callable[..., Reading]) -> None:
+    old = read(written, SOUND)
+    new = read(written, SOUND.replace("192.0.2.1,", "192.0.2.9,") + "wall: {languages: [en]}\n")
+    assert changes(in_force(old, new), new) == ["wall changed; it takes a restart"]
