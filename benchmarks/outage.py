@@ -21,7 +21,7 @@ FULL = Trial(endpoints=600, outages=100, blips=0, span=80)
 QUICK = Trial(endpoints=12, outages=3, blips=0, span=1, settle=0.5)
 UNEQUAL = """
 our five misses span one second (one probe, then four more at once); Prometheus has no burst, its three misses span 20 s
-ours writes each page to disk before it goes out and shows a wall; Prometheus stores its measurements, which ours does not here
+ours writes each page to disk before it goes out and shows a wall; Prometheus stores measurements, ours none here
 """.strip().splitlines()
 
 

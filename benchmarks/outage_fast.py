@@ -13,7 +13,7 @@ FULL = Trial(endpoints=600, outages=100, blips=0, span=50, settle=8)
 QUICK = Trial(endpoints=12, outages=3, blips=0, span=1, settle=1)
 UNEQUAL = """
 our five misses span half a second; Prometheus' rule holds `for: 2s`, three misses
-ours writes each page to disk before it goes out and shows a wall; Prometheus stores its measurements, which ours does not here
+ours writes each page to disk before it goes out and shows a wall; Prometheus stores measurements, ours none here
 """.strip().splitlines()
 
 

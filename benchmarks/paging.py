@@ -15,7 +15,7 @@ QUICK = Trial(endpoints=20, outages=2, blips=4, span=1, settle=0.5)
 TAIL, TUNED_TAIL, SHIPPED_TAIL = 55.0, 45.0, 130.0
 """seconds after the last flip in which its page must come"""
 UNEQUAL = """
-Prometheus as shipped groups by alert name alone; here each thing is a group of its own, else later outages wait 5 min more
+Prometheus as shipped groups by alert name alone; here each thing is a group, else later outages wait 5 min more
 Prometheus as shipped asks every 15 s with a timeout of 5 s, ours every 10 s with 1 s
 ours is shipped with a hold of 30 s and asks every 2 s meanwhile; no setting of Prometheus does that
 """.strip().splitlines()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from benchmarks.kit.flips import Flip, Page, judge, pages, plan
+from benchmarks.kit.flips import Flip, judge, plan
 from benchmarks.kit.processes import cpu_seconds, resident_mb
 from benchmarks.kit.province import REFERENCES, things
 from benchmarks.kit.result import progress
@@ -37,26 +37,36 @@ class Trial:
         return plan(Random(self.seed), ids, self.outages, self.blips, self.span)
 
 
-async def run(name: str, system: System, trial: Trial, tail: float) -> tuple[dict[str, Any], list[Page]]:
-    """One system on a stand of its own; its figures, and its pages for whoever looks closer.
+async def run(
+    name: str,
+    system: System,
+    trial: Trial,
+    tail: float,
+    join: Callable[[Stand], None] = lambda stand: None,
+    look: Callable[[Stand], Awaitable[None]] | None = None,
+) -> dict[str, Any]:
+    """One system on a stand of its own, and its figures.
 
-    `tail` is how many seconds after the last flip a page may still come.
+    `tail` is how many seconds after the last flip a page may still come. `look` is called once the system watches,
+    `join` at the end, while the stand's logs are still there.
     """
     everything = things(trial.endpoints, "banner")
-    names = {f"{each.address}:{each.port}": each.id for each in everything}
     async with Stand(everything) as stand:
         await stand.answer()
         await stand.listen()
         await system.start(stand)
         progress(f"{name}: watching {len(everything)} things")
+        if look is not None:
+            await look(stand)
         start = now() + trial.settle
         await stand.play(trial.flips, start)
         cpu, memory = await _cost(name, system, start, trial.span)
         await _wait(name, start + trial.span + tail)
-        told = pages(stand.pages(), names)
+        told = stand.told()
+        join(stand)
     shifted = [Flip(each.subject, start + each.at, each.lasts) for each in trial.flips]
     figures = judge(shifted, told).figures()
-    return {**figures, "cpu_percent_of_a_core": round(cpu, 1), "memory_mb": round(memory)}, told
+    return {**figures, "cpu_percent_of_a_core": round(cpu, 1), "memory_mb": round(memory)}
 
 
 async def _cost(name: str, system: System, start: float, span: float) -> tuple[float, float]:
@@ -77,4 +87,4 @@ async def _wait(name: str, until: float) -> None:
 
 async def compare(systems: Sequence[tuple[str, System, float]], trial: Trial) -> dict[str, dict[str, Any]]:
     """One system after another, each with its own tail."""
-    return {name: (await run(name, system, trial, tail))[0] for name, system, tail in systems}
+    return {name: await run(name, system, trial, tail) for name, system, tail in systems}

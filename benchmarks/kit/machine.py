@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-import aiohttp
-import uvloop
 
 
 def facts() -> dict[str, Any]:
@@ -18,8 +16,8 @@ def facts() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "kernel": platform.release(),
         "python": platform.python_version(),
-        "aiohttp": aiohttp.__version__,
-        "uvloop": uvloop.__version__,
+        "aiohttp": version("aiohttp"),
+        "uvloop": version("uvloop"),
     }
 
 

@@ -14,7 +14,7 @@ from typing import Self
 import orjson
 
 from benchmarks.kit import province
-from benchmarks.kit.flips import Flip
+from benchmarks.kit.flips import Flip, Page, pages
 from ioc.demo import logs
 from ioc.demo.children import Child
 from ioc.demo.province import Thing
@@ -88,9 +88,10 @@ class Stand:
     def _pages(self) -> Path:
         return self.folder / "pages.jsonl"
 
-    def pages(self) -> list[dict[str, object]]:
-        """What the sink has received so far."""
-        return logs.read(self._pages)
+    def told(self) -> list[Page]:
+        """The pages that the sink has received so far."""
+        names = {f"{each.address}:{each.port}": each.id for each in self.things}
+        return pages(logs.read(self._pages), names)
 
 
 def now() -> float:

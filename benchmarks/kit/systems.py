@@ -60,7 +60,7 @@ class Ours:
             command = ["-m", "benchmarks.kit.observed", str(where), str(stand.folder / self._observed)]
         child = await stand.child("service", sys.executable, *command)
         stand.drain(child)
-        self.roots = [child.process.pid]
+        self.roots, self.child = [child.process.pid], child
         service = Service(self.url)
         try:
             until = asyncio.get_running_loop().time() + PATIENCE

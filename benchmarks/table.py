@@ -1,0 +1,120 @@
+"""The table of docs/benchmarks.md, made from benchmarks/results: `python -m benchmarks.table` writes it anew."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parent / "results"
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- table: python -m benchmarks.table -->", "<!-- end of table -->"
+ORDER = {
+    "outage": "1",
+    "paging": "1b",
+    "outage_fast": "2",
+    "pipeline": "3",
+    "page": "4",
+    "push": "5",
+    "screen_memory": "7",
+    "pixels": "9",
+    "loop_lag": "15",
+}
+"""benchmarks with the number of their target"""
+FIGURES: Mapping[str, str] = {
+    "p50_s": "p50 {} s",
+    "p95_s": "p95 {} s",
+    "p99_s": "p99 {} s",
+    "p50_ms": "p50 {} ms",
+    "p99_ms": "p99 {} ms",
+    "missed": "{} missed",
+    "untold": "{} untold",
+    "false_pages": "{} false pages",
+    "us_per_probe_marginal": "{} µs a probe",
+    "fixed_percent_of_a_core": "fixed {} % of a core",
+    "province_percent_of_a_core": "600 every 10 s: {} %",
+    "nation_percent_of_a_core": "37,800 every 10 s: {} %",
+    "us_per_delivery": "{} µs a delivery",
+    "p99_5000_ms": "5,000 × 5/s: p99 {} ms",
+    "kb_per_screen": "{} KB a screen",
+    "loop_lag_p999_ms": "p99.9 {} ms",
+}
+"""how a figure that has a target is said"""
+BESIDE: Mapping[str, str] = {
+    "cpu_percent_of_a_core": "CPU {} % of a core",
+    "memory_mb": "{} MB",
+    "bare_us": "bare `send` {} µs",
+    "idle_loop_lag_p999_ms": "an idle loop beside it: p99.9 {} ms",
+    "max_s": "max {} s",
+    "max_ms": "max {} ms",
+    "loop_lag_max_ms": "max {} ms",
+}
+"""what is said besides"""
+
+
+def read(results: Path) -> list[dict[str, Any]]:
+    """The committed results, in the order of the targets."""
+    found = [json.loads(each.read_text(encoding="utf-8")) for each in results.glob("*.json")]
+    return sorted(found, key=lambda each: list(ORDER).index(each["name"]))
+
+
+def table(results: Sequence[Mapping[str, Any]]) -> str:
+    """Results as a Markdown table, with what is unequal in each comparison below it."""
+    rows = ["| # | what | target | ours | | peers |", "|---|---|---|---|---|---|"]
+    rows += [_row(each) for each in results]
+    return "\n".join([*rows, "", *(line for each in results for line in _notes(each))]).rstrip() + "\n"
+
+
+def page(text: str, made: str) -> str:
+    """A page with its table replaced; raises ValueError when it has no place for one."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"no {BEGIN} … {END}")
+    return f"{before}{BEGIN}\n{made}{END}{after}"
+
+
+def _row(result: Mapping[str, Any]) -> str:
+    ours, met = result["ours"], result["met"]
+    target = ", ".join(_said(FIGURES, key, each, "≤ ") for key, each in result["targets"].items())
+    figures = [_said(FIGURES, key, ours.get(key), "" if met[key] else "**", met[key]) for key in met]
+    figures += [_said(BESIDE, key, ours[key]) for key in BESIDE if key in ours]
+    verdict = "met" if all(met.values()) else "**missed**"
+    peers = "; ".join(f"{name}: {_peer(each, ours)}" for name, each in result["peers"].items())
+    number = ORDER[result["name"]]
+    cells = (number, f"[{result['what']}](#{result['name']})", target, ", ".join(figures), verdict, peers)
+    return f"| {' | '.join(cells)} |"
+
+
+def _peer(peer: Mapping[str, Any], ours: Mapping[str, Any]) -> str:
+    both = {**FIGURES, **BESIDE}
+    return ", ".join(_said(both, key, peer[key]) for key in both if key in peer)
+
+
+def _said(how: Mapping[str, str], key: str, value: object, mark: str = "", met: bool = True) -> str:
+    number = "never" if value is None else f"{value:g}" if isinstance(value, int | float) else str(value)
+    if mark == "≤ ":
+        number, mark = ("0" if value == 0 else f"≤ {number}"), ""
+    return f"{mark}{how[key].format(number)}{'' if met else '**'}"
+
+
+def _notes(result: Mapping[str, Any]) -> list[str]:
+    machine = result["machine"]
+    where = (
+        f"{result['date'][:10]}, {machine['cores']} cores of {machine['cpu']}, Python {machine['python']}; "
+        f"load average {machine['load_before']:g} before, {machine['load_after']:g} after. "
+        f"`{result['command']}`"
+    )
+    unequal = [f"- {each}." for each in result["unequal"]]
+    return [f"### {result['name']}", "", where, "", *unequal, ""]
+
+
+def main() -> None:
+    """Renew the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(page(text, table(read(RESULTS))), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
