@@ -122,6 +122,9 @@ class Sip:
         try:
             if options.transport == "udp":
                 data, at = await self._asker.ask(token, request.place.peer, request.bytes(token), by)
+                plain = sip.plainly(data, token)
+                if plain is not None:
+                    return self._sample(endpoint, at, sent, judge(*plain, options.via))
                 response = sip.decode(data)
             else:
                 async with asyncio.timeout(by - sent):
@@ -132,10 +135,14 @@ class Sip:
             raise NoAnswer(Reason.WRONG_ANSWER, f"not SIP: {error}") from error
         except TimeoutError as error:
             raise NoAnswer(Reason.NO_ANSWER, "no SIP answer over TCP") from error
-        verdict, reason, detail = judge(response, options.via)
-        return Sample(
-            endpoint.id, at, self.name, verdict, {"rtt": (at - sent) * 1000.0}, True, None, reason, detail
-        )
+        return self._sample(endpoint, at, sent, judge(response.status, response.line, options.via))
+
+    def _sample(
+        self, endpoint: Endpoint, at: float, sent: float, judged: tuple[Verdict, Reason, str]
+    ) -> Sample:
+        verdict, reason, detail = judged
+        fields = {"rtt": (at - sent) * 1000.0}
+        return Sample(endpoint.id, at, self.name, verdict, fields, True, None, reason, detail)
 
     async def _prepare(self, endpoint: Endpoint, options: SipOptions) -> _Request:
         target = options.registrar if options.via == "registrar" else endpoint.address
@@ -148,16 +155,15 @@ class Sip:
         return request
 
 
-def judge(response: sip.Response, via: str) -> tuple[Verdict, Reason, str]:
-    """What one final answer says about the endpoint."""
-    status = response.status
+def judge(status: int, line: str, via: str) -> tuple[Verdict, Reason, str]:
+    """What one final answer says about the endpoint, by its status and the line that people read."""
     if via == "registrar" and status in (404, 480):
-        return Verdict.DOWN, Reason.NOT_REGISTERED, response.line
+        return Verdict.DOWN, Reason.NOT_REGISTERED, line
     if status == 408:
-        return Verdict.DOWN, Reason.BAD_STATUS, response.line
+        return Verdict.DOWN, Reason.BAD_STATUS, line
     if status == 503:
-        return Verdict.DEGRADED, Reason.BAD_STATUS, response.line
-    return Verdict.OK, Reason.ANSWERED, response.line
+        return Verdict.DEGRADED, Reason.BAD_STATUS, line
+    return Verdict.OK, Reason.ANSWERED, line
 
 
 def _wanted(address: str, options: SipOptions, place: Place, our_port: int) -> sip.Options:

@@ -82,7 +82,7 @@ class Response:
     @property
     def line(self) -> str:
         """Status and phrase, to be read by people."""
-        return f"SIP {self.status} {self.phrase}".rstrip()
+        return _line(self.status, self.phrase)
 
 
 def encode(options: Options, token: bytes) -> bytes:
@@ -135,6 +135,24 @@ def decode(data: bytes) -> Response:
     if end > HEADERS_CAP:
         raise CodecError(f"response: headers of {end} bytes; more than {HEADERS_CAP} are not read")
     return _response(data[:end], data[end + 4 :], exact=False)
+
+
+def plainly(data: bytes, token: bytes) -> tuple[int, str] | None:
+    """Status and line of a datagram that is plainly the final answer to the OPTIONS of this token.
+
+    Plainly: the first Via carries our branch, CSeq comes back as `encode` wrote it, and there is no body. It looks at
+    nothing else, at a fifth of `decode`'s cost; None means that only `decode` can tell.
+    """
+    end = data.find(b"\r\n")
+    status = _STATUS_LINE.fullmatch(data, 0, end) if end > 0 else None
+    via = data.find(b"\r\nVia: ", end)
+    if status is None or via < 0 or b"\r\nv:" in data[:via]:
+        return None
+    if data.find(COOKIE + token, via, data.find(b"\r\n", via + 2)) < 0:
+        return None
+    if b"\r\nCSeq: 1 OPTIONS\r\n" not in data or not data.endswith(b"\r\nContent-Length: 0\r\n\r\n"):
+        return None
+    return int(status[1]), _line(int(status[1]), _phrase(status[2]))
 
 
 class Stream:
@@ -248,6 +266,10 @@ def _phrase(raw: bytes) -> str:
     if len(text) <= 80 and text.isprintable():
         return text
     return "".join(each if each.isprintable() else "\ufffd" for each in text[:80])
+
+
+def _line(status: int, phrase: str) -> str:
+    return f"SIP {status} {phrase}".rstrip()
 
 
 def _bracketed(host: str) -> str:

@@ -186,3 +186,36 @@ def test_a_stream_and_a_datagram_are_read_alike(
     stream = sip.Stream()
     got = [each for a, b in itertools.pairwise(ends) for each in stream.feed(data[a:b])]
     assert got == [sip.decode(data)]
+
+
+PLAIN = (
+    b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK%s\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"
+)
+TOKEN = b"0123456789abcdef"
+
+
+def test_a_plain_answer_is_known_without_decoding_it() -> None:
+    assert sip.plainly(PLAIN % TOKEN, TOKEN) == (200, "SIP 200 OK")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        PLAIN % b"another-token-00",
+        (PLAIN % TOKEN).replace(b"SIP/2.0 200", b"SIP/2.0 9xx"),
+        (PLAIN % TOKEN).replace(b"CSeq: 1", b"CSeq: 2"),
+        (PLAIN % TOKEN).replace(b"Length: 0", b"Length: 5"),
+        (PLAIN % TOKEN)[:-2],
+        (PLAIN % TOKEN).replace(b"Via: ", b"v: SIP/2.0/UDP x;branch=z9hG4bKother\r\nVia: "),
+        (PLAIN % TOKEN).replace(b"Via: ", b"Via: SIP/2.0/UDP x;branch=z9hG4bKother\r\nVia: "),
+        b"",
+        b"\r\n\r\n",
+    ],
+)
+def test_what_is_not_plain_is_left_to_decoding(data: bytes) -> None:
+    assert sip.plainly(data, TOKEN) is None
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_upset_the_short_way(data: bytes) -> None:
+    assert sip.plainly(b"SIP/2.0 200 OK\r\nVia: " + data, TOKEN) is None or TOKEN in data
