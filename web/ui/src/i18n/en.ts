@@ -115,7 +115,7 @@ export const en: Record<Key, string> = {
 
   "honeycomb": "Endpoints by unit",
   "honeycomb.summary": "{total} endpoints in {units} groups of units: {counts}.",
-  "honeycomb.rest": "Directly under the province",
+  "honeycomb.rest": "Province",
   "legend": "Legend",
   "wrong": "Needs a person",
   "wrong.none": "No endpoint needs a person",

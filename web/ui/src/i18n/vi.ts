@@ -113,7 +113,7 @@ export const vi = {
 
   "honeycomb": "Điểm cầu theo đơn vị",
   "honeycomb.summary": "{total} điểm cầu trong {units} nhóm đơn vị: {counts}.",
-  "honeycomb.rest": "Trực thuộc tỉnh",
+  "honeycomb.rest": "Cấp tỉnh",
   "legend": "Chú giải",
   "wrong": "Cần xử lý",
   "wrong.none": "Không có điểm cầu nào cần xử lý",

@@ -1,6 +1,6 @@
 /** One system: its worst state, how many of those expected are up, what the others are, how old that is. */
 
-import { STATES, type Counts } from "../picture";
+import { STATES, WRONG, type Counts } from "../picture";
 import { expected, face, total, type Band } from "../derive";
 import { age, whole } from "../format";
 import { language, now, say } from "../wall";
@@ -20,7 +20,7 @@ export function BandTile({ band }: { band: Band }) {
       </p>
       <Parts counts={system.counts} />
       <div class="below">
-        <States counts={system.counts} />
+        <States counts={system.counts} without={total(system.counts, WRONG) ? ["up"] : []} />
         <p class="fresh">
           {say.value("system.target")} · <span>{freshness(band)}</span>
         </p>

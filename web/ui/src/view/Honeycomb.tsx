@@ -35,7 +35,7 @@ export function Honeycomb() {
 
 function layout(groups: Cluster[], { width, height, em }: Size): Comb {
   const sizes = groups.map((group) => group.endpoints.length);
-  return arrange(sizes, { width, height, label: 1.3 * em, name: 6.9 * em });
+  return arrange(sizes, { width, height, label: 1.3 * em, name: 7 * em });
 }
 
 function follow(box: HTMLDivElement | null, set: (size: Size) => void): (() => void) | undefined {

@@ -17,14 +17,20 @@ export function IncidentRow({ incident }: { incident: Incident }) {
     <li class={classes.join(" ")} data-incident={id}>
       <button type="button" class="cover" onClick={open} aria-label={say.value("incident.open", { title: incident.title })} />
       <Glyph state={incident.cause?.state ?? "down"} checked={Boolean(incident.acknowledged)} />
-      <h2>{incident.title}</h2>
-      <Since incident={incident} />
-      <p class="where">{where(incident)}</p>
-      <Whose incident={incident} />
-      <p class="next">
-        <i aria-hidden="true">→</i> {nextAction(incident)}
-      </p>
-      <Hands incident={incident} />
+      <div class="pair">
+        <h2>{incident.title}</h2>
+        <b class="since figure">{age(now.value - incident.opened, say.value)}</b>
+      </div>
+      <div class="pair">
+        <p class="where">{where(incident)}</p>
+        <Whose incident={incident} />
+      </div>
+      <div class="pair">
+        <p class="next">
+          <i aria-hidden="true">→</i> {nextAction(incident)}
+        </p>
+        <Hands incident={incident} />
+      </div>
     </li>
   );
 }
@@ -37,6 +43,7 @@ function where(incident: Incident): string {
   if (incident.members > 1) parts.push(words("incident.members", { n: incident.members }));
   const reason = words(known(`reason.${incident.cause?.reason}`, "reason.none"));
   if (reason) parts.push(reason);
+  parts.push(words("since", { time: moment(incident.opened, now.value, language.value) }));
   return parts.join(" · ");
 }
 
@@ -70,17 +77,6 @@ function Hands({ incident }: { incident: Incident }) {
       ) : (
         <span class="open">{words("incident.unacknowledged")}</span>
       )}
-    </p>
-  );
-}
-
-function Since({ incident }: { incident: Incident }) {
-  const words = say.value;
-  const time = moment(incident.opened, now.value, language.value);
-  return (
-    <p class="since figure">
-      <span>{words("since", { time })}</span>
-      <b>{age(now.value - incident.opened, words)}</b>
     </p>
   );
 }

@@ -8,7 +8,7 @@ import { known } from "../i18n";
 import { combClusters, language, now, opened, say, store } from "../wall";
 import { Glyph } from "./Glyph";
 
-const SHOWN = 5;
+const SHOWN = 4;
 
 export function Wrong() {
   void store.shifts.value;
