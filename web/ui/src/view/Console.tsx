@@ -51,8 +51,10 @@ function IncidentSheet({ id, incident }: { id: string; incident: Incident }) {
       <h2 id="console-title">{incident.title}</h2>
       <p class={`lead t-${incident.cause?.state ?? "down"}`}>
         <Glyph state={incident.cause?.state ?? "down"} />
-        {words(`severity.${incident.severity}`)} · {age(now.value - incident.opened, words)} ·{" "}
-        {words("since", { time: moment(incident.opened, now.value, language.value) })}
+        <span>
+          {words(`severity.${incident.severity}`)} · {age(now.value - incident.opened, words)} ·{" "}
+          {words("since", { time: moment(incident.opened, now.value, language.value) })}
+        </span>
       </p>
       <dl>
         <Row name={words("incident.next")} value={incident.next_action || words("incident.no_action")} />
@@ -106,9 +108,11 @@ function LiveLine({ live }: { live: Live }) {
   return (
     <p class={`lead t-${live.state}`}>
       <Glyph state={live.state} />
-      {words(`state.${live.state}`)}
-      {why && `, ${why}`}
-      {live.detail && ` (${live.detail})`} · {age(now.value - live.since, words)}
+      <span>
+        {words(`state.${live.state}`)}
+        {why && `, ${why}`}
+        {live.detail && ` (${live.detail})`} · {age(now.value - live.since, words)}
+      </span>
     </p>
   );
 }

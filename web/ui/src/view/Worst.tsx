@@ -60,10 +60,23 @@ function Line({ line: { id, live, poor } }: { line: PoorLine }) {
   return (
     <li class={poor > 1 ? "poor" : ""}>
       <span class="title">{name}</span>
-      <svg class="trend" viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`} preserveAspectRatio="none" role="img" aria-label={words("worst.trend", { name, n: trail.length })}>
-        <path d={sparkline(trail, WIDTH, HEIGHT, lossy ? LIMITS.loss : LIMITS.rtt)} />
-      </svg>
+      {trail.length > 1 ? <Trend name={name} trail={trail} ceiling={lossy ? LIMITS.loss : LIMITS.rtt} /> : <i />}
       <span class="figure value">{figure}</span>
     </li>
+  );
+}
+
+function Trend({ name, trail, ceiling }: { name: string; trail: number[]; ceiling: number }) {
+  const label = say.value("worst.trend", { name, n: trail.length });
+  return (
+    <svg
+      class="trend"
+      viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={label}
+    >
+      <path d={sparkline(trail, WIDTH, HEIGHT, ceiling)} />
+    </svg>
   );
 }
