@@ -17,6 +17,7 @@ RULE = {
     "runbook": "outage",
 }
 PROBE = {"source": "tcp", "expect": "SSH-", "every": "10s", "timeout": "1s"}
+FAST = {"source": "tcp", "expect": "SSH-", "every": "1s", "timeout": "200ms"}
 FULL = Trial(endpoints=600, outages=100, blips=0, span=80)
 QUICK = Trial(endpoints=12, outages=3, blips=0, span=1, settle=0.5)
 UNEQUAL = """
@@ -28,8 +29,14 @@ ours writes each page to disk before it goes out and shows a wall; Prometheus st
 async def measure(quick: bool) -> Result:
     """600 things that greet; 100 of them fall silent (accept, and say nothing) at random moments."""
     trial = QUICK if quick else FULL
-    peer = await latency.compare([("Prometheus, tuned", Prometheus("tuned"), 3 if quick else 40)], trial)
-    ours = await latency.compare([("ours", Ours(PROBE, [RULE]), 14 if quick else 18)], trial)
+
+    def tail(seconds: float) -> float:
+        return 4 if quick else seconds
+
+    peer = await latency.compare(
+        [("Prometheus, tuned", Prometheus("fast" if quick else "tuned"), tail(40))], trial
+    )
+    ours = await latency.compare([("ours", Ours(FAST if quick else PROBE, [RULE]), tail(18))], trial)
     return Result(
         what="silent outage to webhook, every 10 s, five misses in a burst, `for: 0`",
         ours=ours["ours"],

@@ -6,9 +6,8 @@ from benchmarks.kit import latency
 from benchmarks.kit.latency import Trial
 from benchmarks.kit.result import Result, main
 from benchmarks.kit.systems import Ours, Prometheus
-from benchmarks.outage import RULE
+from benchmarks.outage import FAST, RULE
 
-PROBE = {"source": "tcp", "expect": "SSH-", "every": "1s", "timeout": "200ms"}
 FULL = Trial(endpoints=600, outages=100, blips=0, span=50, settle=8)
 QUICK = Trial(endpoints=12, outages=3, blips=0, span=1, settle=1)
 UNEQUAL = """
@@ -22,7 +21,7 @@ async def measure(quick: bool) -> Result:
     trial = QUICK if quick else FULL
     tail = 4 if quick else 8
     peer = await latency.compare([("Prometheus, every 1 s", Prometheus("fast"), tail)], trial)
-    ours = await latency.compare([("ours", Ours(PROBE, [RULE]), tail)], trial)
+    ours = await latency.compare([("ours", Ours(FAST, [RULE]), tail)], trial)
     return Result(
         what="silent outage to webhook, every 1 s, five misses in a burst, `for: 0`",
         ours=ours["ours"],

@@ -11,8 +11,7 @@ from benchmarks.kit.latency import Trial
 from benchmarks.kit.result import Result, main
 from benchmarks.kit.stand import Stand
 from benchmarks.kit.systems import Ours
-from benchmarks.outage import RULE
-from benchmarks.outage_fast import PROBE
+from benchmarks.outage import FAST, RULE
 from ioc.demo import logs
 
 FULL = Trial(endpoints=600, outages=400, blips=0, span=60, settle=8)
@@ -36,7 +35,7 @@ async def measure(quick: bool) -> Result:
             spread(late, "ms", 1000, 1), verdicts=len(late), untold=sum(each == inf for each in late)
         )
 
-    await latency.run("ours", Ours(PROBE, [RULE], observed="notes"), trial, 4 if quick else 6, join)
+    await latency.run("ours", Ours(FAST, [RULE], observed="notes"), trial, 4 if quick else 6, join)
     return Result(
         what="verdict to webhook accepted, after the durable write",
         ours=found,

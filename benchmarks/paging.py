@@ -8,7 +8,7 @@ from benchmarks.kit import latency
 from benchmarks.kit.latency import Trial
 from benchmarks.kit.result import Result, main
 from benchmarks.kit.systems import Ours, Prometheus
-from benchmarks.outage import PROBE
+from benchmarks.outage import FAST, PROBE
 
 FULL = Trial(endpoints=600, outages=100, blips=200, span=120)
 QUICK = Trial(endpoints=20, outages=2, blips=4, span=1, settle=0.5)
@@ -24,11 +24,16 @@ ours is shipped with a hold of 30 s and asks every 2 s meanwhile; no setting of 
 async def measure(quick: bool) -> Result:
     """600 things that greet: 100 fall silent for good, 200 others for 1 to 30 s, at random moments."""
     trial = QUICK if quick else FULL
-    ours = await latency.compare([("ours", Ours(PROBE, None), 1 if quick else TAIL)], trial)
+    probe, tuned, shipped = (FAST, "fast", "fast") if quick else (PROBE, "tuned", "shipped")
+
+    def tail(seconds: float) -> float:
+        return 1 if quick else seconds
+
+    ours = await latency.compare([("ours", Ours(probe, None), tail(TAIL))], trial)
     peers: dict[str, dict[str, Any]] = await latency.compare(
         [
-            ("Prometheus, tuned", Prometheus("tuned"), 1 if quick else TUNED_TAIL),
-            ("Prometheus, as shipped", Prometheus("shipped"), 1 if quick else SHIPPED_TAIL),
+            ("Prometheus, tuned", Prometheus(tuned), tail(TUNED_TAIL)),
+            ("Prometheus, as shipped", Prometheus(shipped), tail(SHIPPED_TAIL)),
         ],
         trial,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import shutil
 import sys
 import tempfile
@@ -20,18 +21,25 @@ from ioc.demo.children import Child
 from ioc.demo.province import Thing
 
 SINK_PORT = 19099
+LOCK = Path(tempfile.gettempdir()) / "ioc-bench.lock"
 
 
 class Stand:
-    """Starts children in a scratch folder and ends them all; use as an async context manager."""
+    """Starts children in a scratch folder and ends them all; use as an async context manager.
+
+    Only one stands on a machine at a time: its ports are fixed, as the peers' files name them, and two would measure
+    each other.
+    """
 
     def __init__(self, things: Sequence[Thing]) -> None:
         self.things = things
         self.folder = Path(tempfile.mkdtemp(prefix="ioc-bench-"))
+        self._lock = LOCK.open("a")
         self._children: list[Child] = []
         self._drains: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Self:
+        await asyncio.to_thread(fcntl.flock, self._lock, fcntl.LOCK_EX)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -39,6 +47,7 @@ class Stand:
             await self.end(child)
         await asyncio.gather(*self._drains, return_exceptions=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+        self._lock.close()
 
     async def child(self, name: str, *command: str | Path) -> Child:
         """Start a command that does not say when it is ready."""
