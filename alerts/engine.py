@@ -149,6 +149,10 @@ class Engine:
                     self._end(watch.alert, now)
         self._look_at_all(now)
 
+    def turn_day(self) -> None:
+        """The date has changed: maintenance of a unit covers what belongs to it now."""
+        self._upkeep.book.cover(self._land.inventory, self._today())
+
     async def close(self) -> None:
         """Stop; what is owed stays owed in the state file."""
         self._timers.stop()

@@ -25,7 +25,7 @@ SO_TIMESTAMPNS = 35
 TRUNCATED = int(socket.MSG_TRUNC)
 SOL_SOCKET = int(socket.SOL_SOCKET)
 LARGEST = 8192
-"""bytes of a datagram that are read; a longer one is dropped"""
+"""bytes of a datagram that are read; a longer one is no answer that can be used"""
 CONTROL = 64
 """bytes of control messages, of which one stamp takes 32"""
 AT_ONCE = 64
@@ -141,10 +141,14 @@ class Asker:
                 continue
             if flags & TRUNCATED:
                 self._oversized()
-                continue
-            self._deliver(data, stamps, peer[0], skew)
+                self._deliver(data, None, peer[0], skew)
+            else:
+                self._deliver(data, stamps, peer[0], skew)
 
-    def _deliver(self, data: bytes, stamps: list[tuple[int, int, bytes]], host: str, skew: float) -> None:
+    def _deliver(
+        self, data: bytes, stamps: list[tuple[int, int, bytes]] | None, host: str, skew: float
+    ) -> None:
+        """Hand a datagram to whoever waits for it; without stamps it was cut off."""
         token = self._token_of(data)
         if token is None:
             self._ignored()
@@ -154,6 +158,9 @@ class Asker:
             self._stray()
         elif question.host != host:
             self._foreign()
+        elif stamps is None:
+            what = f"an answer of more than {LARGEST} bytes"
+            question.answered.set_exception(NoAnswer(Reason.WRONG_ANSWER, what))
         else:
             now = self._clock.now()
             at = _stamp(stamps, skew)

@@ -79,6 +79,7 @@ class Service:
         self._receivers: dict[str, Receiver] = {}
         self._history = self._keep_history()
         self._counts = Counts(self._picture)
+        self._day = today(clock)
         asked = sources.build(Surroundings(clock, self._telemetry, random.Random()))
         self._runner = Runner(clock, asked, self._emit, self._uplink, self._telemetry, random.Random())
         self._engine = Engine(
@@ -209,8 +210,9 @@ class Service:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_EVERY)
-            self._counts.flush()
             self._look_at_clock()
+            self._look_at_day()
+            self._counts.flush()
 
     def _look_at_clock(self) -> None:
         skew = self._clock.skew()
@@ -218,12 +220,25 @@ class Service:
         if abs(skew) < SKEW_SHOWN:
             if shown is not None:
                 self._picture.remove("self/clock")
-                self._expectation.rearm()
+                self._follow_clock()
         elif shown is None or abs(shown["skew"] - skew) >= SKEW_SHOWN:
             detail = f"the system clock is {skew:+.0f} s off the time it had when this service started"
             self._picture.put("self/clock", {"state": "jumped", "skew": round(skew, 1), "detail": detail})
-            self._expectation.rearm()
+            self._follow_clock()
             log.warning("the system clock jumped", skew=skew)
+
+    def _follow_clock(self) -> None:
+        """Calendars go by civil time: who is expected may be otherwise at once."""
+        self._expectation.rearm()
+        self._look_again(self.config.inventory.endpoints, self._clock.now())
+
+    def _look_at_day(self) -> None:
+        """Units begin and end with a day."""
+        day = today(self._clock)
+        if day != self._day:
+            self._day = day
+            self._counts.apply(self.config.inventory, self.config.systems, day)
+            self._engine.turn_day()
 
     # --- configuration ---
 
@@ -239,7 +254,7 @@ class Service:
         self._runner.restore(
             {(subject, source): (Verdict(verdict), since) for subject, source, verdict, since in verdicts}
         )
-        self._counts.apply(config.inventory, config.systems, today(self._clock))
+        self._counts.apply(config.inventory, config.systems, self._day)
         self._show_sites(config)
 
     def _adopt(self, fresh: Config) -> None:
@@ -248,7 +263,7 @@ class Service:
         self._engine.apply(config.inventory, _rules(config), told)
         self._expectation.apply(config.inventory, config.calendars)
         self._intake.apply(config.inventory)
-        self._counts.apply(config.inventory, config.systems, today(self._clock))
+        self._counts.apply(config.inventory, config.systems, self._day)
         self._show_sites(config)
         self._runner.apply(config.inventory)
         if self._history is not None:

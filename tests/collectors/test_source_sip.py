@@ -164,6 +164,15 @@ async def test_datagrams_that_answer_nothing_are_counted(asking: Asking) -> None
     assert asking.dropped("oversized") >= 1
 
 
+async def test_an_answer_that_is_too_large_is_a_wrong_answer(asking: Asking) -> None:
+    async with udp_host(lambda data: [answer("200 OK", data) + b"x" * 9000]) as (port, _):
+        with pytest.raises(NoAnswer) as refused:
+            await asking.ask(port)
+    assert refused.value.reason is Reason.WRONG_ANSWER
+    assert refused.value.detail == "an answer of more than 8192 bytes"
+    assert asking.dropped("oversized") == 1
+
+
 async def test_an_answer_from_another_host_is_not_taken(asking: Asking) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.9", 0))

@@ -133,6 +133,8 @@ class House:
         net = 128 + (os.getpid() + 31 * next(_nets)) % 100
         self.things = {id: Thing(f"127.{net}.0.{n}", self.port) for n, id in enumerate(things, start=1)}
         self.sink = Sink(self.stir)
+        self.slow = Sink(self.stir)
+        """a second receiver, at the path `slow`"""
         self.screen = Mirror()
         self.url = ""
         self.service: Service | None = None
@@ -149,6 +151,7 @@ class House:
             await each.rise()
         app = web.Application()
         app.router.add_post("/", self.sink.take)
+        app.router.add_post("/slow", self.slow.take)
         self._hook = web.AppRunner(app, shutdown_timeout=0.1)
         await self._hook.setup()
         await web.TCPSite(self._hook, "127.0.0.1", 0).start()
