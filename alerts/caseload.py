@@ -8,9 +8,9 @@ from alerts import incidents
 from alerts.desk import Desk
 from alerts.incidents import Decision, Incident, Verb
 from alerts.landscape import Landscape, subject_of
-from alerts.lifecycle import LIT
+from alerts.lifecycle import LIT, Phase
 from alerts.rules import Rule, Severity
-from alerts.watching import Watch, is_held
+from alerts.watching import HIDDEN, Watch, is_held
 
 MEMBERS_AFTER = 0.5
 """seconds in which changes of members are gathered"""
@@ -37,7 +37,8 @@ class Caseload:
         self._watches = watches
         self._now = now
         self._wake = wake
-        self._dirty: set[int] = set()
+        self._due: dict[int, float] = {}
+        """when the members of which incident are counted next"""
 
     def moved(self, subject: str) -> None:
         """A state has changed: who is hit by which incident may have too."""
@@ -46,31 +47,41 @@ class Caseload:
             return
         above = {subject, *self._land.ancestors(subject)}
         now = self._now()
-        for each in above:
-            incident = book.open_of_root(each)
+        concerned = [book.open_of_root(each) for each in above]
+        concerned += [book.of_alert(each.alert.key) for each in self._watches(subject)]
+        for incident in concerned:
             if incident is not None:
                 self._recount(incident.id, now + MEMBERS_AFTER)
         for alert, (held, severity) in list(book.held.items()):
             if held == subject or subject in self._land.ancestors(held):
                 self._place(alert, held, severity, now)
 
+    def look_again(self) -> None:
+        """The topology has changed: who stands behind whom is to be looked at again."""
+        at = self._now() + MEMBERS_AFTER
+        for incident in self._desk.book:
+            if incident.closed is None:
+                self._recount(incident.id, at)
+
     def _place(self, alert: str, subject: str, severity: Severity, now: float) -> None:
         """Find a firing alert its incident."""
         if alert not in {each.alert.key for each in self._watches(subject) if each.alert.phase in LIT}:
             self._desk.book.held.pop(alert, None)
             return
+        if self._land.state(subject) in HIDDEN | {""}:
+            return  # what is not known of it, as after a restart, is told to nobody
         decisions = incidents.begun(self._desk.book, alert, subject, severity, self._land, now)
         if decisions[0].verb is not Verb.HELD or alert not in self._desk.book.held:
             self._desk.carry_out(decisions, (), self._rule(alert), now)
 
     def _recount(self, number: int, at: float) -> None:
-        if number not in self._dirty:
-            self._dirty.add(number)
+        if at < self._due.get(number, float("inf")):
+            self._due[number] = at
             self._wake(number, at)
 
     def count_members(self, number: int, now: float) -> None:
         """Count who is hit by an incident, now that changes have been gathered."""
-        self._dirty.discard(number)
+        self._due.pop(number, None)
         incident = self._desk.book.incidents.get(number)
         if incident is None or incident.closed is not None:
             return
@@ -81,24 +92,34 @@ class Caseload:
         self._free_stranded(self._desk.book.incidents[number], now)
 
     def _free_stranded(self, incident: Incident, now: float) -> None:
-        """What is still down some time after its root has recovered becomes an incident of its own."""
+        """What is still not well some time after its root has recovered becomes an incident of its own."""
         subjects = {alert: subject_of(alert) for alert in incident.alerts}
         stranded = incidents.stranded(incident, subjects, self._land)
         if not stranded:
             return
-        value = self._land.value(incident.root) or {}
-        ripe = float(value.get("since", now)) + STRANDED_AFTER
+        value = self._land.value(incident.root)
+        ripe = now if value is None else float(value["since"]) + STRANDED_AFTER
         if now < ripe:
             self._recount(incident.id, ripe)
             return
         for alert, subject in stranded:
-            if not is_held(self._land.value(subject)):
-                self._desk.carry_out(
-                    incidents.leave(self._desk.book, incident.id, alert, subject), (), None, now
-                )
-                rule = self._rule(alert)
-                if rule is not None:
-                    self._place(alert, subject, rule.severity, now)
+            if self._fires(alert, subject):
+                self._free(incident.id, alert, subject, now)
+            else:  # it may get well, or fall silent again, with no change of its state
+                self._recount(incident.id, now + STRANDED_AFTER)
+
+    def _fires(self, alert: str, subject: str) -> bool:
+        """Whether an alert is known to fire just now: not recovering, not unknown, not answering again."""
+        found = self._watch(alert)
+        if found is None or is_held(self._land.value(subject)):
+            return False
+        return found.alert.phase is Phase.FIRING and found.alert.stale_since is None
+
+    def _free(self, incident: int, alert: str, subject: str, now: float) -> None:
+        self._desk.carry_out(incidents.leave(self._desk.book, incident, alert, subject), (), None, now)
+        rule = self._rule(alert)
+        if rule is not None:
+            self._place(alert, subject, rule.severity, now)
 
     def calm(self, number: int, now: float) -> None:
         """A flapping incident may have been stable long enough."""
@@ -108,5 +129,9 @@ class Caseload:
             self._desk.carry_out((decision,), (), None, now)
 
     def _rule(self, alert: str) -> Rule | None:
+        found = self._watch(alert)
+        return found.rule if found else None
+
+    def _watch(self, alert: str) -> Watch | None:
         watches = self._watches(subject_of(alert))
-        return next((each.rule for each in watches if each.alert.key == alert), None)
+        return next((each for each in watches if each.alert.key == alert), None)

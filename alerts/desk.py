@@ -94,15 +94,15 @@ class Desk:
         await done
 
     def refresh(self, incident: Incident, now: float) -> None:
-        """Show the members as they are now, without a record; those found right after a page are part of it."""
+        """Show the members as they are now; those found right after a page are part of it, which is recorded."""
         measured = self._measured(incident)
-        if now < measured.told_at + SETTLE:
-            measured = replace(measured, told_members=max(measured.told_members, measured.members))
+        if now < measured.told_at + SETTLE and measured.members > measured.told_members:
+            measured = replace(measured, told_members=measured.members)
+            self._recorder.record([journal.incident_row(measured, self._clock.skew())], lambda recorded: None)
         self.book.put(measured)
         shown = self._shown.get(incident.id)
         if shown is not None:
-            fresh = replace(shown[0], members=measured.members, peak=measured.peak)
-            self._show(fresh, shown[1])
+            self._show(_recounted(shown[0], measured), shown[1])
 
     def settled(self, notification: Notification, told: bool, attempts: int, answer: str) -> None:
         """The outbox is through with a delivery."""
@@ -110,6 +110,8 @@ class Desk:
         self._recorder.record(
             [journal.settled_row(notification, told, at, attempts, answer)], lambda recorded: None
         )
+        if notification.incident not in self.book.incidents:
+            return  # closed and forgotten while it was owed
         self._note_told(
             notification.incident,
             notification.receiver,
@@ -234,8 +236,8 @@ class Desk:
         def late() -> None:
             for incident in incidents:
                 shown = self._shown.get(incident.id)
-                if shown is not None and shown[0] is incident:
-                    self._show(incident, True)
+                if shown is not None and _recounted(shown[0], incident) == incident:
+                    self._show(shown[0], True)
 
         self._recorder.record(writes, follow, late)
 
@@ -288,6 +290,12 @@ _FACTS = (
     "title", "name", "kind", "system", "unit", "unit_name", "site", "site_name", "owner", "phone", "carrier",
     "circuit", "hotline", "next_action", "runbook",
 )  # fmt: skip
+
+
+def _recounted(incident: Incident, newer: Incident) -> Incident:
+    """A version of an incident with the members of a newer one."""
+    told = newer.told_members
+    return replace(incident, members=newer.members, peak=newer.peak, told_members=told)
 
 
 def _next(incident: Incident) -> str:

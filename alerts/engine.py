@@ -148,6 +148,7 @@ class Engine:
                 if watch.rule.id not in kept and watch.alert.phase not in CALM:
                     self._end(watch.alert, now)
         self._look_at_all(now)
+        self._caseload.look_again()
 
     def turn_day(self) -> None:
         """The date has changed: maintenance of a unit covers what belongs to it now."""

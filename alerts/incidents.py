@@ -14,13 +14,16 @@ from typing import Protocol
 
 from alerts.lifecycle import LIT, Transition
 from alerts.rules import Severity
+from alerts.watching import HIDDEN
 
 REOPEN_WITHIN = 15 * 60.0
 FLAPS, FLAP_WITHIN = 5, 30 * 60.0
 CALM_AFTER = 15 * 60.0
 SETTLE = 60.0
 """seconds after a page in which members still being found are not news"""
-DOWN, UNREACHABLE = "down", "unreachable"
+DOWN, UNREACHABLE, UNKNOWN = "down", "unreachable", "unknown"
+UNSEEN = frozenset({UNKNOWN, ""})
+"""states in which an outage that was seen is taken to go on"""
 
 
 class Verb(StrEnum):
@@ -220,10 +223,17 @@ def _home(book: Book, subject: str, topology: Topology) -> tuple[Incident | None
     own = book.open_of_root(subject)
     above = None
     for ancestor in topology.ancestors(subject):
-        above = book.open_of_root(ancestor) or above
-    if above is not None and topology.state(above.root) in (DOWN, UNREACHABLE, ""):
+        incident = book.open_of_root(ancestor)
+        if incident is not None and _explains(incident, topology.state(ancestor)):
+            above = incident
+    if above is not None:
         return above, Because.PARENT_INCIDENT
     return own, Because.SAME_ROOT
+
+
+def _explains(incident: Incident, state: str) -> bool:
+    """Whether an incident's root, in this state, is why those behind it do not answer."""
+    return state in (DOWN, UNREACHABLE) or (incident.outage and state in UNSEEN)
 
 
 def _join(
@@ -289,13 +299,17 @@ def _ended(book: Book, alert: str, subject: str, now: float) -> tuple[Decision, 
 def stranded(
     incident: Incident, subjects: Mapping[str, str], topology: Topology
 ) -> tuple[tuple[str, str], ...]:
-    """Alerts (with subjects) whose root has recovered while they are down by themselves."""
-    if incident.closed is not None or topology.state(incident.root) in (DOWN, UNREACHABLE, "unknown"):
+    """Firing alerts (with subjects) that the root does not explain: it has recovered, or they stand elsewhere."""
+    root = incident.root
+    if incident.closed is not None:
         return ()
-    if incident.root in subjects.values():
-        return ()
+    over = topology.state(root) not in (DOWN, UNREACHABLE, UNKNOWN)
     return tuple(
-        (alert, subject) for alert, subject in sorted(subjects.items()) if topology.state(subject) == DOWN
+        (alert, subject)
+        for alert, subject in sorted(subjects.items())
+        if subject != root
+        and topology.state(subject) not in HIDDEN
+        and (over or root not in topology.ancestors(subject))
     )
 
 
@@ -358,9 +372,10 @@ def _marked(incident: Incident, decision: Decision, now: float) -> Incident:
         case Verb.GREW:
             return replace(incident, told_at=now)
         case Verb.REOPENED:
-            return replace(incident, closed=None, told_at=now, outage=incident.outage or decision.outage)
+            outage = incident.outage or decision.outage
+            return replace(_worsened(incident, decision), closed=None, told_at=now, outage=outage)
         case Verb.FLAPPING:
-            return replace(incident, closed=None, told_at=now, flapping=True)
+            return replace(_worsened(incident, decision), closed=None, told_at=now, flapping=True)
         case Verb.SETTLED:
             return replace(incident, flapping=False, changes=())
         case Verb.CLOSED:
@@ -368,6 +383,13 @@ def _marked(incident: Incident, decision: Decision, now: float) -> Incident:
         case Verb.ABSORBED:
             return replace(incident, closed=now, flapping=False, alerts=frozenset(), into=decision.into)
     return incident
+
+
+def _worsened(incident: Incident, decision: Decision) -> Incident:
+    """At the severity that it had, or at the one it comes back with."""
+    if decision.severity is None:
+        return incident
+    return replace(incident, severity=max(incident.severity, decision.severity, key=_rank))
 
 
 def _rank(severity: Severity) -> int:

@@ -69,7 +69,7 @@ class Recorder:
     def ring(self, number: int) -> None:
         """The patience with a record, or the wait after a refusal, is over."""
         if number == EVERYTHING:
-            self.record(self._everything(), self._caught_up)
+            self.record(self._everything(), self._caught_up, lambda: self._caught_up(True))
             return
         then = self._waiting.pop(number, None)
         if then is not None:

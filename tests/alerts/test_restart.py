@@ -284,3 +284,70 @@ async def test_what_was_over_long_ago_is_dropped_and_numbers_go_on(tmp_path: Pat
     await later.go(0)
     assert later.open() == [3]
     await later.stop()
+
+
+async def test_members_counted_after_a_page_are_no_news_after_a_restart(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.all()
+    world.put("core", "down")
+    await world.go(1)
+    behind = [each for each in world.inventory.endpoints if each != "core"]
+    for each in behind:
+        world.put(each, "unreachable")
+    await world.go(120)
+    assert world.inbox.kinds == ["opened"]
+    await world.stop()
+    again = World(tmp_path, clock=HandClock(START + 300))
+    again.put("core", "down")
+    for each in behind:
+        again.put(each, "unreachable")
+    await again.go(120)
+    assert again.inbox.got == []
+    await again.stop()
+
+
+async def test_an_incident_recounted_while_its_record_was_late_is_shown_as_recorded(tmp_path: Path) -> None:
+    ledger = Stuck(tmp_path)
+    world = World(tmp_path, ledger=ledger)
+    world.put("core", "down")
+    await world.go(2)
+    world.put("mcu", "unreachable")
+    await world.go(1)
+    assert (world.incident(1)["unrecorded"], world.incident(1)["members"]) == (True, 2)
+    ledger.mode = "keep"
+    for future in ledger.held:
+        future.set_result(1)  # type: ignore[attr-defined]
+    await world.go(1)
+    assert (world.incident(1)["unrecorded"], world.incident(1)["members"]) == (False, 2)
+    await world.stop()
+
+
+async def test_a_slow_disk_that_caught_up_after_a_refusal_is_well_again(tmp_path: Path) -> None:
+    ledger = Stuck(tmp_path)
+    ledger.mode = "refuse"
+    world = World(tmp_path, ledger=ledger)
+    world.put("mcu", "down")
+    await world.go(0)
+    ledger.mode = "hang"
+    await world.go(8)
+    assert (world.picture.get("self/ledger") or {})["state"] == "failing"
+    ledger.mode = "keep"
+    for future in ledger.held:
+        future.set_result(1)  # type: ignore[attr-defined]
+    await world.go(10)
+    assert (world.picture.get("self/ledger") or {})["state"] == "ok"
+    await world.stop()
+
+
+async def test_what_is_delivered_long_after_its_incident_is_not_kept_in_memory(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.inbox.fail = refuse
+    world.put("mcu", "down")
+    world.put("mcu", "up")
+    await world.go(3600)
+    assert "incident/1" not in world.picture
+    world.inbox.fail = lambda notification: None
+    await world.go(600)
+    assert world.inbox.kinds == ["opened", "closed"]
+    assert world.engine._desk._told == {}
+    await world.stop()
