@@ -23,7 +23,7 @@ from ioc.model import Attend, Command, Emit, Reason, Sample, Verdict
 from ioc.telemetry import Telemetry
 from ioc.timers import Wheel
 
-TICK = 0.02
+TICK = 0.05
 """seconds between two looks at the wheel"""
 FIRST_SWEEP = 2.0
 """seconds within which everything is asked for the first time"""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ioc.model import Reason, Role, State, Verdict
 
@@ -17,8 +18,7 @@ CUT = frozenset({State.DOWN, State.UNREACHABLE})
 """states of a parent behind which nothing can be reached"""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One source's latest verdict on an endpoint; times are steady seconds, `fresh_for` how long it holds."""
 
     verdict: Verdict

@@ -33,7 +33,7 @@ not read for so long (Linux counts a closed window as well), so it is long: such
 class Pace:
     """How often screens are written to, and how many there may be."""
 
-    coalesce: float = 0.05
+    coalesce: float = 0.08
     """seconds from a change to the frame that carries it"""
     beat: float = 2.0
     """seconds of silence after which a beat is sent"""

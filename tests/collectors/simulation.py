@@ -107,7 +107,7 @@ class World:
         """Let simulated time pass, faster while nothing is under way."""
         end = self.clock.at + seconds
         while self.clock.at < end - 1e-9:
-            step = TICK if self.runner._flights or self.runner._findings._held else 4 * TICK
+            step = TICK
             here = min(self.clock.at + step, end)
             await _settle()
             while self.source.deliver(here):
