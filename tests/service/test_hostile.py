@@ -122,8 +122,17 @@ GARBAGE = [
     b"GET / HTTP/9.9\r\n\r\n",
     b"GET " + b"/a" * 40_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"".join(b"X-%d: y\r\n" % n for n in range(5_000)) + b"\r\n",
-    b"POST /-/reload HTTP/1.1\r\nHost: localhost\r\n"
-    b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\nffffffff\r\n",
+    b"\r\n".join(
+        (
+            b"POST /-/reload HTTP/1.1",
+            b"Host: localhost",
+            b"Transfer-Encoding: chunked",
+            b"Content-Length: 4",
+            b"",
+            b"ffffffff",
+            b"",
+        )
+    ),
     b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n" + b"\xff" * 500,
     b"OPTIONS sip:a SIP/2.0\r\n\r\n",
