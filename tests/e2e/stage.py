@@ -123,7 +123,7 @@ class Stage:
             Telemetry(),
             Desk(self.picture, self.clock),
             DIST,
-            wall=Wall(name="Trung tâm IOC Thanh Hóa"),
+            wall=Wall(name="Trung tâm IOC tỉnh Thanh Hóa (mô phỏng)"),
             pace=Pace(coalesce=0.05, beat=1.0),
         )
         self._server = await serve(app.build(deps), "127.0.0.1", self.port)
