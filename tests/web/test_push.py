@@ -17,6 +17,7 @@ from tests.web.house import fresh_picture
 from web.mirror import Mirror
 from web.push import WAITING, Pace, Push, Screen
 
+TICK = Pace().coalesce
 HELLO = orjson.dumps({"type": "hello", "epoch": "e1", "name": "", "beat_s": 2.0, "now": 0.0})
 
 
@@ -197,7 +198,7 @@ def house(**pace: Any) -> tuple[Time, Any, Telemetry, Push]:
 def test_changes_within_one_tick_are_one_frame_of_newest_values() -> None:
     time, picture, telemetry, push = house()
     line, _ = joined(push, Mirror())
-    time.go_on(0.05)
+    time.go_on(TICK)
     for n in range(10):
         picture.put("a", {"n": n})
     time.go_on(0.049)
@@ -212,20 +213,20 @@ def test_a_screen_that_does_not_read_is_skipped_counted_and_caught_up_by_one_fra
     time, picture, telemetry, push = house()
     slow, screen = joined(push, Mirror())
     quick, _ = joined(push, Mirror())
-    time.go_on(0.05)
+    time.go_on(TICK)
     slow.reads = False
     picture.put("big", {"pad": "x" * (WAITING + 1)})
-    time.go_on(0.05)
+    time.go_on(TICK)
     for n in range(100):
         picture.put("a", {"n": n})
-        time.go_on(0.05)
+        time.go_on(TICK)
     assert quick.mirror.values["a"] == {"n": 99}
     assert len(slow.waiting) == 1
     assert telemetry.count("ioc_push_skips") >= 99
     slow.reads = True
     slow.drain()
     before = len(slow.kinds)
-    time.go_on(0.05)
+    time.go_on(TICK)
     assert slow.mirror.values == quick.mirror.values
     assert len(slow.kinds) == before + 1
     assert telemetry.count("ioc_push_conflated") == 1
@@ -235,11 +236,11 @@ def test_a_screen_that_does_not_read_is_skipped_counted_and_caught_up_by_one_fra
 def test_screens_at_the_same_offset_share_one_frame() -> None:
     time, picture, _, push = house()
     lines = [joined(push, Mirror())[0] for _ in range(3)]
-    time.go_on(0.05)
+    time.go_on(TICK)
     for line in lines:
         line.reads = False
     picture.put("a", {"n": 1})
-    time.go_on(0.05)
+    time.go_on(TICK)
     first = lines[0].waiting[0]
     assert all(line.waiting[0] is first for line in lines)
 
@@ -274,7 +275,7 @@ def test_a_resumed_screen_that_missed_nothing_is_told_so() -> None:
     picture.put("a", {"n": 1})
     mirror = Mirror(epoch="e1", offset=1, values={"a": {"n": 1}})
     line, _ = joined(push, mirror)
-    time.go_on(0.05)
+    time.go_on(TICK)
     assert line.kinds == ["hello", "delta"]
     assert mirror.values == {"a": {"n": 1}}
 
@@ -290,7 +291,7 @@ def test_too_many_screens_are_refused_and_counted() -> None:
 def test_after_stop_nothing_is_written() -> None:
     time, picture, _, push = house()
     line, _ = joined(push, Mirror())
-    time.go_on(0.05)
+    time.go_on(TICK)
     push.stop()
     picture.put("a", {"n": 1})
     time.go_on(10.0)
