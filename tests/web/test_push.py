@@ -201,7 +201,7 @@ def test_changes_within_one_tick_are_one_frame_of_newest_values() -> None:
     time.go_on(TICK)
     for n in range(10):
         picture.put("a", {"n": n})
-    time.go_on(0.049)
+    time.go_on(TICK - 0.001)
     assert line.kinds == ["hello", "delta"]
     time.go_on(0.001)
     assert line.kinds == ["hello", "delta", "delta"]
