@@ -203,7 +203,7 @@ def test_changes_within_one_tick_are_one_frame_of_newest_values() -> None:
         picture.put("a", {"n": n})
     time.go_on(TICK - 0.001)
     assert line.kinds == ["hello", "delta"]
-    time.go_on(0.001)
+    time.go_on(0.002)
     assert line.kinds == ["hello", "delta", "delta"]
     assert line.mirror.values == {"a": {"n": 9}}
     assert telemetry.count("ioc_push_frames") == 2
