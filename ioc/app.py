@@ -23,7 +23,7 @@ from ioc.config.compiled import Config
 from ioc.config.diff import changes, in_force
 from ioc.config.scalars import loopback
 from ioc.counts import Counts
-from ioc.errors import ConfigError
+from ioc.errors import ConfigError, StateUnusable
 from ioc.expectation import Expectation
 from ioc.intake import Intake
 from ioc.model import Sample, Verdict
@@ -73,7 +73,7 @@ class Service:
         self._telemetry = telemetry
         self._faults = self._telemetry.tally("ioc_watcher_faults", "Errors inside watchers of the picture.")
         self._picture = Picture(secrets.token_hex(8), self._complain)
-        config.state.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(config.state.parent)
         self._ledger = Ledger.open(config.state, telemetry=self._telemetry, synchronous=synchronous)
         self._ledger.on_trouble = self._ledger_trouble
         self._receivers: dict[str, Receiver] = {}
@@ -101,7 +101,6 @@ class Service:
         self._server = await serve(self._web(), *config.listen, tls=_tls(config))
         self._picture.put("self/config", {"state": "ok", "at": self._clock.now(), "faults": []})
         self._restore()
-        self._picture.watch(self._engine.on_change)
         if self._history is not None:
             self._picture.watch(self._history.see)
             self._history.start()
@@ -247,6 +246,7 @@ class Service:
         config = self.config
         self._expectation.apply(config.inventory, config.calendars)
         self._engine.restore()
+        self._picture.watch(self._engine.on_change)
         verdicts = self._ledger.read("SELECT subject, source, verdict, since FROM verdicts")
         states = self._ledger.read("SELECT subject, state, since FROM states")
         self._intake.apply(config.inventory)
@@ -320,6 +320,17 @@ class Service:
 
 
 _NO_HISTORY = {"state": "off", "since": 0.0, "detail": "", "waiting": 0, "dropped": 0, "written": 0}
+
+
+def _make_folder(folder: Path) -> None:
+    """The state file's directory; raises StateUnusable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StateUnusable(
+            f"{folder}: cannot make this directory for the state file: {error.strerror}; "
+            f"name another under state:, or give this user one it may write to"
+        ) from error
 
 
 def _rules(config: Config) -> list[Rule]:

@@ -66,8 +66,7 @@ def watch(
     """Show the wall in the terminal, live."""
     from web.watch import run as show
 
-    token = token_file.read_text(encoding="utf-8").strip() if token_file else ""
-    raise typer.Exit(show(url, token, once))
+    raise typer.Exit(show(url, _read_token(token_file) if token_file else "", once))
 
 
 @app.command()
@@ -98,6 +97,13 @@ def main() -> None:
     except IocError as error:
         typer.echo(f"ioc: {error}", err=True)
         raise SystemExit(1) from None
+
+
+def _read_token(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise IocError(f"--token-file {file}: {getattr(error, 'strerror', None) or 'not text'}") from error
 
 
 def _loop(work: Coroutine[Any, Any, Any]) -> Any:

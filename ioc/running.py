@@ -17,11 +17,13 @@ from ioc.errors import ConfigError, IocError
 from ioc.reading import read
 from ioc.telemetry import Telemetry, setup_logging
 
+LEVELS = ("debug", "info", "warning", "error", "critical")
+
 
 async def run(directory: Path, listen: str | None) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
     clock, telemetry = Clock(), Telemetry()
-    setup_logging(sys.stderr, os.environ.get("IOC_LOG", "info"), clock, telemetry)
+    setup_logging(sys.stderr, _level(), clock, telemetry)
     config = read(directory, os.environ, clock, listen)
     # A switch for the test that shows that this test can fail; not for people.
     synchronous = os.environ.get("IOC_STATE_SYNCHRONOUS", "FULL")
@@ -52,6 +54,14 @@ async def run(directory: Path, listen: str | None) -> None:
     typer.echo(f"IOC: http://{config.listen[0]}:{port}/")
     await stop.wait()
     await service.stop()
+
+
+def _level() -> str:
+    """The least level that is logged; raises IocError for what is none."""
+    level = os.environ.get("IOC_LOG") or "info"
+    if level.lower() not in LEVELS:
+        raise IocError(f"IOC_LOG={level!r} is not a level; write one of {', '.join(LEVELS)}")
+    return level
 
 
 async def _reload(service: Service) -> None:
