@@ -37,7 +37,9 @@ _SAVE_VERDICT = (
 class _Place:
     """What is known of one endpoint."""
 
-    __slots__ = ("answered", "endpoint", "expected", "fields", "findings", "first", "fresh", "health", "key")
+    __slots__ = (
+        "answered", "endpoint", "expected", "fields", "findings", "first", "fresh", "health", "key", "plain",
+    )  # fmt: skip
 
     def __init__(self, endpoint: Endpoint, roles: Mapping[str, Role]) -> None:
         self.endpoint = endpoint
@@ -45,6 +47,8 @@ class _Place:
         self.answered: dict[str, bool] = {}
         self.fields: dict[str, float] = {}
         self.health: Health | None = None
+        self.plain: State | None = None
+        """its state but for maintenance: a cut is a cut to what is behind it, planned or not"""
         self.expected = True
         self.key = f"endpoint/{endpoint.id}"
         self.adopt(endpoint, roles)
@@ -61,9 +65,17 @@ class _Place:
             del self.findings[source]
             self.answered.pop(source, None)
 
-    def stale_at(self) -> float | None:
-        """The steady moment at which the next finding grows stale."""
-        return min((each.at + each.fresh_for for each in self.findings.values()), default=None)
+    def stale_at(self, now: float) -> float | None:
+        """The steady moment after this one at which the next finding grows stale."""
+        moments = (each.at + each.fresh_for for each in self.findings.values())
+        return min((each for each in moments if each > now), default=None)
+
+    def forget_stale(self, now: float) -> bool:
+        """Take an answer of a source that says nothing any more for none; whether there is such a source."""
+        stale = [source for source, each in self.findings.items() if not each.fresh(now)]
+        for source in stale:
+            self.answered.pop(source, None)
+        return bool(stale)
 
 
 class Intake:
@@ -92,6 +104,8 @@ class Intake:
         self._places: dict[str, _Place] = {}
         self._inventory: Inventory | None = None
         self._uplink_ok = True
+        self._references: frozenset[str] = frozenset()
+        """those whose answer would be the first that is known of our own link"""
         self._stale: Alarm[str] = Alarm(clock, self._grow_stale)
         self._strays = telemetry.tally(
             "ioc_samples_stray", "Samples about endpoints that are not configured."
@@ -106,6 +120,7 @@ class Intake:
         for gone in self._places.keys() - inventory.endpoints.keys():
             self._drop(gone)
         self._inventory = inventory
+        self._await_link(inventory, now)
         for endpoint in inventory.endpoints.values():
             place = self._places.get(endpoint.id)
             if place is None:
@@ -140,6 +155,8 @@ class Intake:
             self._strays.n += 1
             return
         self._samples.n += 1
+        if sample.answered and sample.subject in self._references:
+            self.uplink(True, sample.at)
         source = sample.source
         changed = sample.verdict is not None and self._find(place, sample, sample.verdict)
         if place.fresh[source][1] is Role.REACHABILITY:
@@ -159,6 +176,7 @@ class Intake:
         if ok == self._uplink_ok and "self/uplink" in self._picture:
             return
         self._uplink_ok = ok
+        self._references = frozenset()
         self._picture.put("self/uplink", {"state": "ok" if ok else "down", "since": at})
         for place in self._places.values():
             self._judge(place, at)
@@ -175,6 +193,16 @@ class Intake:
         """Ask no more of the clock."""
         self._stale.stop()
 
+    def _await_link(self, inventory: Inventory, now: float) -> None:
+        """Know of our own link what nobody tells: it is well when a reference answers, or when there is none.
+
+        Else an incident of the last run about it would never end.
+        """
+        if "self/uplink" not in self._picture:
+            self._references = frozenset(inventory.references)
+            if not self._references:
+                self.uplink(True, now)
+
     def _find(self, place: _Place, sample: Sample, verdict: Verdict) -> bool:
         """Keep what a sample says; whether that can change the endpoint's state."""
         was = place.findings.get(sample.source)
@@ -188,7 +216,7 @@ class Intake:
             row = (sample.subject, sample.source, str(verdict), self._clock.civil(since))
             self._remember(Write(_SAVE_VERDICT, row))
         if was is None or sample.at - was.at > fresh_for:
-            self._stale.set(sample.subject, sample.at + fresh_for)
+            self._await_staleness(place, sample.at)
             return True
         return not same or was.reason is not sample.reason or was.detail != sample.detail
 
@@ -198,17 +226,12 @@ class Intake:
     def _judge(self, place: _Place, now: float) -> None:
         endpoint = place.endpoint
         parent = self._places.get(endpoint.parent) if endpoint.parent else None
-        was = place.health
-        health = state_of(
-            was,
-            place.findings,
-            parent.health.state if parent is not None and parent.health is not None else None,
-            self._uplink_ok,
-            place.expected,
-            self._maintained(endpoint.id, now),
-            now,
-        )
+        was, plainly = place.health, place.plain
+        known = (place.findings, parent.plain if parent else None, self._uplink_ok, place.expected)
+        maintained = self._maintained(endpoint.id, now)
+        health = state_of(was, *known, maintained, now)
         place.health = health
+        place.plain = state_of(None, *known, False, now).state if maintained else health.state
         self._show(place, health, now)
         if was is None or was.state is not health.state:
             self._changes.n += 1
@@ -216,19 +239,22 @@ class Intake:
                 since = self._clock.civil(health.since)
                 row = (endpoint.id, str(health.state), since, str(health.reason), health.detail)
                 self._remember(Write(_SAVE_STATE, row))
-            if self._inventory is not None:
-                for child in self._inventory.children(endpoint.id):
-                    self._judge(self._places[child], now)
+        if place.plain is not plainly and self._inventory is not None:
+            for child in self._inventory.children(endpoint.id):
+                self._judge(self._places[child], now)
 
     def _grow_stale(self, endpoint: str, now: float) -> None:
         place = self._places.get(endpoint)
         if place is None:
             return
-        if any(not each.fresh(now) for each in place.findings.values()):
+        if place.forget_stale(now):
             self._judge(place, now)
-        ahead = [moment for each in place.findings.values() if (moment := each.at + each.fresh_for) > now]
-        if ahead:
-            self._stale.set(endpoint, min(ahead) + 0.001)
+        self._await_staleness(place, now)
+
+    def _await_staleness(self, place: _Place, now: float) -> None:
+        at = place.stale_at(now)
+        if at is not None:
+            self._stale.set(place.endpoint.id, at + 0.001)
 
     def _drop(self, endpoint: str) -> None:
         del self._places[endpoint]

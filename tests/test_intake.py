@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -38,7 +39,8 @@ def endpoint(id: str, *sources: str, parent: str = "", expected: str = "always")
 class House:
     """An intake between a hand-moved clock and a real picture."""
 
-    def __init__(self, *endpoints: Endpoint) -> None:
+    def __init__(self, *endpoints: Endpoint, references: tuple[str, ...] = ()) -> None:
+        self.references = references
         self.clock = HandClock(1_000.0)
         self.picture = Picture("e", lambda see, error: pytest.fail(f"{see}: {error}"))
         self.expecting = True
@@ -54,7 +56,7 @@ class House:
     def apply(self, *endpoints: Endpoint) -> None:
         units = Units([Unit("xa", (Span("Xã"),))])
         site = Site("tru-so", "Trụ sở", "xa", Owner("Trực", "0237", "VNPT", "K1", "1800"))
-        self.intake.apply(Inventory(units, [site], endpoints))
+        self.intake.apply(Inventory(units, [site], endpoints, self.references))
 
     def sample(self, subject: str, verdict: Verdict | None, source: str = "sip", **more: Any) -> None:
         self.intake.accept(Sample(subject, self.clock.at, source, verdict, **more))
@@ -274,4 +276,74 @@ async def test_what_is_not_heard_of_for_three_intervals_is_unknown() -> None:
     house.clock.at += 0.2
     house.intake.look_again(["a"], house.clock.at)
     assert (house.state("a"), house.live("a")["reason"]) == ("unknown", "stale")
+    house.intake.stop()
+
+
+async def test_behind_a_cut_under_maintenance_nothing_turns_down() -> None:
+    house = House(endpoint("uplink"), endpoint("hub", parent="uplink"), endpoint("room", parent="hub"))
+    for each in ("uplink", "hub", "room"):
+        house.sample(each, Verdict.OK)
+    house.sample("uplink", Verdict.DOWN, answered=False)
+    for each in ("hub", "room"):
+        house.sample(each, Verdict.DOWN, answered=False)
+    house.maintained.add("uplink")
+    house.intake.look_again(["uplink"], house.clock.at)
+    assert [house.state(each) for each in ("uplink", "hub", "room")] == [
+        "maintenance",
+        "unreachable",
+        "unreachable",
+    ]
+    house.sample("uplink", Verdict.OK)
+    assert [house.state(each) for each in ("uplink", "hub", "room")] == ["maintenance", "down", "unreachable"]
+    house.sample("uplink", Verdict.DOWN, answered=False)
+    assert [house.state(each) for each in ("uplink", "hub", "room")] == [
+        "maintenance",
+        "unreachable",
+        "unreachable",
+    ]
+    house.maintained.clear()
+    house.intake.look_again(["uplink"], house.clock.at)
+    assert [house.state(each) for each in ("uplink", "hub", "room")] == ["down", "unreachable", "unreachable"]
+    house.intake.stop()
+
+
+async def test_what_a_quick_source_says_grows_stale_beside_a_slow_one() -> None:
+    room = endpoint("a", "sip", "mcu")
+    quick, slow = room.probes
+    house = House(replace(room, probes=(quick, replace(slow, every=300.0))))
+    house.sample("a", Verdict.OK)
+    house.sample("a", Verdict.OK, "mcu")
+    house.clock.at += 40
+    house.intake._stale._fire()
+    assert (house.state("a"), house.live("a")["reason"]) == ("unknown", "stale")
+    house.intake.stop()
+
+
+async def test_an_answer_of_a_source_that_says_nothing_any_more_is_no_answer() -> None:
+    house = House(endpoint("a", "sip", "icmp"))
+    house.sample("a", Verdict.DOWN, answered=False)
+    house.sample("a", Verdict.DOWN, "icmp", answered=True)
+    house.clock.at += 20
+    house.sample("a", Verdict.DOWN, answered=False)
+    assert house.live("a")["answering"] is True
+    house.clock.at += 20
+    house.intake._stale._fire()
+    assert (house.state("a"), house.live("a")["answering"]) == ("down", False)
+    house.intake.stop()
+
+
+async def test_our_own_link_is_known_to_be_well_from_the_first_answer_of_a_reference() -> None:
+    house = House(endpoint("a"), endpoint("ref"), references=("ref",))
+    house.sample("a", Verdict.OK)
+    house.sample("ref", Verdict.OK, answered=False)
+    assert house.picture.get("self/uplink") is None
+    house.clock.at += 1
+    house.sample("ref", Verdict.OK)
+    assert house.picture.get("self/uplink") == {"state": "ok", "since": 1_001.0}
+    house.intake.stop()
+
+
+async def test_without_references_our_own_link_is_never_in_doubt() -> None:
+    house = House(endpoint("a"))
+    assert house.picture.get("self/uplink") == {"state": "ok", "since": 1_000.0}
     house.intake.stop()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from aiohttp import web
 
 from tests.service.conftest import Build
-from tests.service.house import Page
+from tests.service.house import Page, rule
 from tests.service.test_maintenance import plan
 
 
@@ -110,3 +111,23 @@ async def test_what_was_owed_is_sent_again_marked_as_a_repeat(build: Build) -> N
     await house.until(lambda: house.told("a") == "told")
     await house.until(lambda: house.see("self/deliveries")["owed"] == 0)
     assert len(house.sink.pages) == 1
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_our_own_link_that_came_back_while_we_were_away_is_closed(build: Build, kept: bool) -> None:
+    house = await build("a", "ref")
+    house.config["references"] = ["ref"]
+    house.config["rules"].append(rule("own-link", 'state == "down"', on="self", where='name == "uplink"'))
+    house.write()
+    await house.start()
+    await house.all_up()
+    await house.things["ref"].fall()
+    opened = (await house.until(lambda: house.sink.of("self/uplink")))[0]
+    await house.stop()
+    await house.things["ref"].rise()
+    if not kept:
+        del house.config["references"]
+        house.write()
+    await house.start()
+    closed = (await house.until(lambda: house.sink.of("self/uplink", "resolved")))[0]
+    assert closed.incident == opened.incident
