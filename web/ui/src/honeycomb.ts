@@ -122,7 +122,7 @@ function pack(size: number, { radius, deep }: Plan, top: number): Point[] {
 export function hexagon(radius: number): string {
   const corners = Array.from({ length: 6 }, (_, i) => {
     const angle = (Math.PI / 3) * i - Math.PI / 2;
-    return `${(radius * Math.cos(angle)).toFixed(1)} ${(radius * Math.sin(angle)).toFixed(1)}`;
+    return `${(radius * Math.cos(angle)).toFixed(2)} ${(radius * Math.sin(angle)).toFixed(2)}`;
   });
   return `M${corners.join("L")}Z`;
 }

@@ -11,6 +11,10 @@ import { STATES, type Counts, type State } from "../picture";
 import { combClusters, opened, say, store } from "../wall";
 import { shapeOf } from "./Glyph";
 
+/** Part of a hexagon's radius that a shape may fill. */
+const SHARE = 0.62;
+const HEX = hexagon(0.96 / SHARE);
+
 interface Size {
   width: number;
   height: number;
@@ -116,12 +120,12 @@ function Cell({ id, at, radius }: { id: string; at: Point; radius: number }) {
       class={`cell s-${state}`}
       data-endpoint={id}
       data-state={state}
-      transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`}
+      transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)}) scale(${(radius * SHARE).toFixed(2)})`}
       onClick={() => (opened.value = `endpoint/${id}`)}
     >
       <title>{`${name}: ${words(`state.${state}`)}${why ? `, ${why}` : ""}`}</title>
-      <path class="hex" d={hexagon(radius * 0.96)} />
-      <g transform={`scale(${(radius * 0.62).toFixed(2)})`}>{shapeOf(state)}</g>
+      <path class="hex" d={HEX} />
+      {shapeOf(state)}
     </g>
   );
 }
