@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from collectors.base import Source
@@ -26,7 +27,12 @@ from ioc.timers import Wheel
 TICK = 0.05
 """seconds between two looks at the wheel"""
 FIRST_SWEEP = 2.0
-"""seconds within which everything is asked for the first time"""
+"""seconds within which everything is asked for the first time,"""
+FIRST_RATE = 4_000
+"""but no more than so many a second"""
+MOST_A_TICK = 500
+"""probes sent in a tick; what else is due waits for the next. After a stall everything is due at once: answers would
+wait behind the sending until they are late, look like silence, be asked for again, and that would never end"""
 RETRY = 0.2
 """seconds until what was refused for want of room is tried again: each tick would cost more than it brings"""
 LAG = 0.5
@@ -63,6 +69,7 @@ class Runner:
         self._by_endpoint: dict[str, list[Track]] = {}
         self._restored: dict[Key, tuple[Verdict, float]] = {}
         self._due: Wheel[tuple[Track, Kind, int]] = Wheel(TICK)
+        self._waiting: deque[tuple[Track, Kind, int]] = deque()
         self._late: Wheel[Flight] = Wheel(TICK)
         self._flights: set[Flight] = set()
         self._serial = 0
@@ -76,6 +83,9 @@ class Runner:
         )
         telemetry.gauge(
             "ioc_probes_in_flight", "Probes that may still be answered", lambda: len(self._flights)
+        )
+        telemetry.gauge(
+            "ioc_probes_waiting", "Probes that are due and not sent yet", lambda: len(self._waiting)
         )
         telemetry.gauge("ioc_bursts_open", "Endpoints in doubt just now", self._doubts)
 
@@ -122,8 +132,10 @@ class Runner:
         now = self._clock.now()
         old, self._tracks = self._tracks, {}
         references = frozenset(inventory.references)
+        new = sum(key not in old for key in wanted)
+        sweep = max(FIRST_SWEEP, new / FIRST_RATE)
         for key, (endpoint, probe) in wanted.items():
-            self._tracks[key] = self._declared(old.pop(key, None), endpoint, probe, references, now)
+            self._tracks[key] = self._declared(old.pop(key, None), endpoint, probe, references, now, sweep)
         for gone in old.values():
             self._findings.drop(gone)
         self._by_endpoint = {}
@@ -158,7 +170,10 @@ class Runner:
         """Send what is due, count what is late, tell what need not wait longer."""
         lagging = now - self._ticked > LAG
         self._ticked = now
-        for track, kind, turn in self._due.due(now):
+        waiting = self._waiting
+        waiting.extend(self._due.due(now))
+        for _ in range(min(len(waiting), MOST_A_TICK)):
+            track, kind, turn = waiting.popleft()
             self._begin(track, kind, turn, now)
         if not lagging:  # else answers wait unread in the sockets: nobody is late yet
             for flight in self._late.due(now):
@@ -171,7 +186,13 @@ class Runner:
         self.tick(self._clock.now())
 
     def _declared(
-        self, track: Track | None, endpoint: Endpoint, probe: Probe, references: frozenset[str], now: float
+        self,
+        track: Track | None,
+        endpoint: Endpoint,
+        probe: Probe,
+        references: frozenset[str],
+        now: float,
+        sweep: float,
     ) -> Track:
         if track is not None and track.same_question(endpoint, probe):
             changed = track.probe.every != probe.every
@@ -184,7 +205,7 @@ class Runner:
             self._findings.drop(track)
         track = Track(endpoint, probe, self._sources[probe.source], endpoint.id in references)
         self._restore((endpoint.id, probe.source), track)
-        self._put(track, now + track.phase * min(FIRST_SWEEP, probe.every))
+        self._put(track, now + track.phase * min(sweep, probe.every))
         return track
 
     def _restore(self, key: Key, track: Track) -> None:
