@@ -6,6 +6,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,6 @@ class Service:
             await self._history.close()
         if self._server is not None:
             await self._server.close()
-        await self._ledger.drained()
         await self._ledger.close()
 
     # --- what the HTTP API may ask for ---
@@ -274,8 +274,8 @@ class Service:
         for gone in [key for key in self._picture.keys("site/") if key not in wanted]:
             self._picture.remove(gone)
         for key, site in wanted.items():
-            value = {"name": site.name, "unit": site.unit, "lat": site.latitude, "lon": site.longitude}
-            self._picture.put(key, value)
+            where = {"unit": site.unit, "lat": site.latitude, "lon": site.longitude}
+            self._picture.put(key, {"name": site.name, **where, "owner": asdict(site.owner)})
 
     def _told(self, config: Config) -> dict[str, Receiver]:
         """Whom incidents are told, each with its channel; one that was not changed keeps its own."""
