@@ -135,3 +135,15 @@ async def test_a_full_disk_withholds_no_page(build: Build, disk: Disk) -> None:
     db.close()
     assert sorted(kept) == sorted([(page.incident, "told"), (own.incident, "told")])
     assert roots == {"a", "self/ledger"}
+
+
+async def test_it_stops_when_told_though_the_disk_is_full(build: Build, disk: Disk) -> None:
+    house = await build("a")
+    house.config["state"] = str(disk.folder / "ioc.db")
+    house.write()
+    await house.spawn()
+    await house.all_up()
+    disk.fill(house)
+    await house.things["a"].fall()
+    await house.until(lambda: house.see("self/ledger").get("state") == "failing")
+    assert await house.stop() == 0
