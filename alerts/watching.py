@@ -61,7 +61,7 @@ class Watch:
 class Watched:
     """One subject with every rule on it; `sampled` are those that read more than the state."""
 
-    __slots__ = ("rollings", "sampled", "watches")
+    __slots__ = ("_lost", "_measured", "rollings", "sampled", "watches")
 
     def __init__(
         self, subject: str, rules: Iterable[Rule], every: float, before: Watched | None = None
@@ -70,6 +70,9 @@ class Watched:
         self.rollings: dict[tuple[str, float], Rolling] = _rollings(
             rules, every, before.rollings if before else {}
         )
+        self._measured: float | None = before._measured if before else None
+        self._lost: list[Mapping[str, Any]] = []
+        """what was measured of a silence that may yet become an outage; a few, as a burst is soon over"""
         self.watches = tuple(Watch(rule, subject, self.rollings) for rule in rules)
         self.sampled = tuple(each for each in self.watches if each.windows or each.numbers)
         if before is not None:
@@ -78,15 +81,32 @@ class Watched:
                 watch.alert = known.get(watch.rule.id, watch.alert)
 
     def feed(self, value: Mapping[str, Any], at: float) -> None:
-        """Take a sample's numbers into the windows."""
-        measured = value.get("state") in MEASURED
+        """Take what was measured into the windows, each number once; a silence's when it was not an outage's."""
+        measured = value.get("measured")
+        fresh = measured is None or measured != self._measured
+        self._measured = measured
+        usable = value.get("state") in MEASURED
         answering = value.get("answering", True)
+        if usable and not answering:
+            if fresh:
+                self._lost.append(value)
+            self.advance(at)
+            return
+        for each in self._lost if usable else ():
+            self._take(each, at, OF_SILENCE)
+        self._lost.clear()
+        if usable and fresh:
+            self._take(value, at)
+        else:
+            self.advance(at)
+
+    def _take(self, value: Mapping[str, Any], at: float, only: frozenset[str] | None = None) -> None:
         for (field, _), rolling in self.rollings.items():
-            number = value.get(field)
-            if measured and number is not None and (answering or field in OF_SILENCE):
-                rolling.add(number, at)
-            else:
+            number = value.get(field) if only is None or field in only else None
+            if number is None:
                 rolling.advance(at)
+            else:
+                rolling.add(number, at)
 
     def advance(self, now: float) -> None:
         """Let the windows forget."""

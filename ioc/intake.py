@@ -163,7 +163,7 @@ class Intake:
             place.answered[source] = sample.answered
         if sample.fields:
             if source == place.first:
-                place.fields.update(sample.fields)
+                place.fields.update(sample.fields, measured=sample.at)
             else:
                 place.fields.update((f"{source}_{name}", each) for name, each in sample.fields.items())
         if changed or place.health is None:

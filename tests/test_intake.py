@@ -81,7 +81,7 @@ async def test_an_endpoint_is_unknown_until_it_was_probed_and_then_what_was_foun
     house.sample("a", Verdict.OK, fields={"rtt": 12.5, "loss": 0.0})
     assert house.live("a") == {
         "state": "up", "since": 1_000.0, "at": 1_000.0, "reason": "answered", "detail": "", "answering": True,
-        "rtt": 12.5, "loss": 0.0,
+        "rtt": 12.5, "loss": 0.0, "measured": 1_000.0,
     }  # fmt: skip
     house.intake.stop()
 
