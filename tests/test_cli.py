@@ -242,8 +242,6 @@ async def test_it_ends_in_order_when_told_to(house: House, how: signal.Signals) 
     assert await house.stop() == 0
     lines = (house.folder / "log").read_text().splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["watching"]
-    await house.spawn()  # it left the state file
-    assert await house.stop() == 0
 
 
 async def test_a_signal_right_after_the_start_ends_it_too(house: House) -> None:

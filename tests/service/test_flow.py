@@ -60,3 +60,38 @@ async def test_what_stands_behind_a_silent_uplink_is_one_incident(build: Build) 
     await house.until(lambda: house.sink.of("uplink", "resolved"))
     await house.all_up()
     assert len(house.sink.pages) == 2
+
+
+async def test_our_own_link_is_one_page_and_everything_else_unknown(build: Build) -> None:
+    house = await build("ref-1", "ref-2", "a", "b")
+    house.config["references"] = ["ref-1", "ref-2"]
+    house.config["shipped_rules"] = ["own-uplink-down"]
+    house.write()
+    await house.start()
+    await house.all_up()
+    await asyncio.gather(*(each.fall() for each in house.things.values()))
+    page = (await house.until(lambda: house.sink.of("self/uplink")))[0]
+    await house.until(lambda: {house.state(each) for each in house.things} == {"unknown"})
+    assert {house.see(f"endpoint/{each}")["reason"] for each in house.things} == {"own_link_down"}
+    assert "uplink" in (await house.get("/readyz"))["degraded"]
+    await house.until(lambda: house.see("unit/province")["counts"] == {"unknown": 4})
+    await asyncio.gather(*(each.rise() for each in house.things.values()))
+    over = (await house.until(lambda: house.sink.of("self/uplink", "resolved")))[0]
+    assert over.incident == page.incident
+    await house.all_up()
+    assert len(house.sink.pages) == 2
+    assert (await house.get("/readyz"))["degraded"] == {}
+
+
+async def test_a_room_that_nobody_expects_is_off_and_pages_nobody(build: Build) -> None:
+    house = await build("a", "b")
+    house.config["endpoints"][0]["expected"] = "meeting"
+    house.write()
+    await house.start()
+    await house.all_up()
+    await house.things["a"].fall()
+    await house.until(lambda: house.state("a") == "off")
+    await house.things["b"].fall()
+    await house.until(lambda: house.sink.of("b"))
+    assert [each.subject for each in house.sink.pages] == ["b"]
+    assert house.see("endpoint/a")["reason"] == "not_expected"

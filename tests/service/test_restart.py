@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from aiohttp import web
 
+from ioc.clock import Clock
 from tests.service.conftest import Build
 from tests.service.house import Page, rule
 from tests.service.test_maintenance import plan
@@ -131,3 +134,53 @@ async def test_our_own_link_that_came_back_while_we_were_away_is_closed(build: B
     await house.start()
     closed = (await house.until(lambda: house.sink.of("self/uplink", "resolved")))[0]
     assert closed.incident == opened.incident
+
+
+async def test_what_was_taken_out_while_we_were_away_is_closed_and_told(build: Build) -> None:
+    house = await build()
+    await house.start()
+    await house.all_up()
+    await house.things["a"].fall()
+    opened = (await house.until(lambda: house.sink.of("a")))[0]
+    await house.until(lambda: house.told("a") == "told")
+    await house.stop()
+    del house.config["endpoints"][0]
+    house.write()
+    await house.start()
+    closed = (await house.until(lambda: house.sink.of("a", "resolved")))[0]
+    assert closed.incident == opened.incident
+    await house.until(lambda: house.state("b") == "up" and not house.incidents())
+    assert len(house.sink.pages) == 2
+    await house.stop()
+    await house.start()
+    await house.until(lambda: house.state("b") == "up")
+    assert len(house.sink.pages) == 2
+
+
+async def test_maintenance_that_ended_while_we_were_away_hides_nothing(build: Build) -> None:
+    house = await build()
+    await house.start()
+    await house.all_up()
+    id = await plan(house, 1.0)
+    await house.until(lambda: house.state("a") == "maintenance")
+    await house.things["a"].fall()
+    ends = house.see(f"maintenance/{id}")["end"]
+    await house.stop()
+    await asyncio.sleep(max(0.0, ends - Clock().now()))
+    await house.start()
+    await house.until(lambda: house.sink.of("a"))
+    assert not [*house.screen.under("maintenance/")]
+    await house.until(lambda: house.state("a") == "down")
+
+
+async def test_what_falls_while_we_are_away_pages_when_we_are_back(build: Build) -> None:
+    house = await build()
+    await house.start()
+    await house.all_up()
+    up_since = house.see("endpoint/b")["since"]
+    await house.stop()
+    await house.things["a"].fall()
+    await house.start()
+    await house.until(lambda: house.sink.of("a"))
+    await house.until(lambda: house.state("b") == "up")
+    assert abs(house.see("endpoint/b")["since"] - up_since) < 0.01
