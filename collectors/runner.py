@@ -28,8 +28,8 @@ TICK = 0.05
 """seconds between two looks at the wheel"""
 FIRST_SWEEP = 2.0
 """seconds within which everything is asked for the first time,"""
-FIRST_RATE = 4_000
-"""but no more than so many a second"""
+FIRST_RATE = 2_000
+"""but no more than so many a second, since a first probe costs several times a later one"""
 MOST_A_TICK = 500
 """probes sent in a tick; what else is due waits for the next. After a stall everything is due at once: answers would
 wait behind the sending until they are late, look like silence, be asked for again, and that would never end"""
@@ -133,9 +133,9 @@ class Runner:
         old, self._tracks = self._tracks, {}
         references = frozenset(inventory.references)
         new = sum(key not in old for key in wanted)
-        sweep = max(FIRST_SWEEP, new / FIRST_RATE)
+        slowest = new / FIRST_RATE
         for key, (endpoint, probe) in wanted.items():
-            self._tracks[key] = self._declared(old.pop(key, None), endpoint, probe, references, now, sweep)
+            self._tracks[key] = self._declared(old.pop(key, None), endpoint, probe, references, now, slowest)
         for gone in old.values():
             self._findings.drop(gone)
         self._by_endpoint = {}
@@ -192,7 +192,7 @@ class Runner:
         probe: Probe,
         references: frozenset[str],
         now: float,
-        sweep: float,
+        slowest: float,
     ) -> Track:
         if track is not None and track.same_question(endpoint, probe):
             changed = track.probe.every != probe.every
@@ -205,7 +205,7 @@ class Runner:
             self._findings.drop(track)
         track = Track(endpoint, probe, self._sources[probe.source], endpoint.id in references)
         self._restore((endpoint.id, probe.source), track)
-        self._put(track, now + track.phase * min(sweep, probe.every))
+        self._put(track, now + track.phase * max(slowest, min(FIRST_SWEEP, probe.every)))
         return track
 
     def _restore(self, key: Key, track: Track) -> None:

@@ -28,7 +28,7 @@ LARGEST = 8192
 """bytes of a datagram that are read; a longer one is no answer that can be used"""
 CONTROL = 64
 """bytes of control messages, of which one stamp takes 32"""
-AT_ONCE = 64
+AT_ONCE = 512
 """datagrams read before the loop gets its turn"""
 BUFFER = 4 << 20
 """bytes the kernel is asked to keep for us while the loop is busy"""
