@@ -61,16 +61,22 @@ class Ours:
         child = await stand.child("service", sys.executable, *command)
         stand.drain(child)
         self.roots, self.child = [child.process.pid], child
-        service = Service(self.url)
-        try:
-            until = asyncio.get_running_loop().time() + PATIENCE
-            ready = await service.until_ready(
-                lambda: child.running and asyncio.get_running_loop().time() < until
-            )
-        finally:
-            await service.close()
+        ready = await self._ready(child)
         if not ready:
             raise IocError(f"the service is not ready{child.said()}")
+
+    async def _ready(self, child: Child) -> bool:
+        """Whether it has probed everything; asked seldom, for the question costs it time at a nation's scale."""
+        service = Service(self.url)
+        try:
+            for _ in range(int(PATIENCE)):
+                counts = await service.counts() if child.running else {}
+                if counts and not any(each.get("unknown", 0) for each in counts.values()):
+                    return True
+                await asyncio.sleep(1)
+        finally:
+            await service.close()
+        return False
 
 
 class Prometheus:
