@@ -59,6 +59,8 @@ class Outbox:
         self._receivers: Mapping[str, Receiver] = {}
         self._lanes: dict[Lane, deque[Notification]] = {}
         self._attempts: dict[Lane, int] = {}
+        self._waiting: dict[Lane, float] = {}
+        """lanes between two attempts, and when their receiver is willing again at the earliest"""
         self._ready: dict[str, deque[Lane]] = {}
         self._tasks: dict[asyncio.Task[None], Lane] = {}
         self._trouble: dict[str, Trouble] = {}
@@ -97,7 +99,7 @@ class Outbox:
 
     def ring(self, lane: Lane) -> None:
         """A lane's wait is over."""
-        if lane in self._lanes:
+        if self._waiting.pop(lane, None) is not None:
             self._make_ready(lane)
 
     def shown(self) -> dict[str, Any]:
@@ -173,8 +175,16 @@ class Outbox:
 
     def _taken(self, lane: Lane, notification: Notification, attempts: int, receipt: Receipt) -> None:
         self._told.n += 1
-        self._trouble.pop(lane[1], None)
         self._done(lane, notification, True, attempts, receipt.answer)
+        if self._trouble.pop(lane[1], None) is not None:
+            self._go_on(lane[1])
+            self._changed()
+
+    def _go_on(self, receiver: str) -> None:
+        """One that takes again is told at once what waits for it, not minutes later."""
+        now = self._clock.now()
+        for lane in [each for each, at in self._waiting.items() if each[1] == receiver and at <= now]:
+            self.ring(lane)
 
     def _not_told(self, lane: Lane, notification: Notification, attempts: int, error: Undeliverable) -> bool:
         self._note_trouble(lane[1], str(error))
@@ -186,7 +196,9 @@ class Outbox:
         self._attempts[lane] = attempts
         self._lanes[lane][0] = notification.repeated()  # who did not answer may have read it all the same
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempts - 1, 16)) * (0.75 + 0.5 * self._jitter())
-        self._wake(lane, self._clock.now() + max(wait, error.retry_after or 0.0))
+        now, least = self._clock.now(), error.retry_after or 0.0
+        self._waiting[lane] = now + least
+        self._wake(lane, now + max(wait, least))
         self._changed()
         return False
 
@@ -210,6 +222,7 @@ class Outbox:
     def _abandon(self, lane: Lane) -> None:
         """Nobody of that name is configured any more."""
         attempts = self._attempts.get(lane, 0)
+        self._waiting.pop(lane, None)
         for notification in list(self._lanes[lane]):
             self._failed.n += 1
             self._done(lane, notification, False, attempts, "the receiver is no longer configured")

@@ -168,3 +168,61 @@ def test_each_incident_is_told_in_order_and_everything_is_settled_once(plan: lis
 
 def test_a_notification_survives_its_own_writing() -> None:
     assert decode(encode(note(7))) == note(7)
+
+
+async def test_a_receiver_taken_out_and_put_back_is_told_once() -> None:
+    inbox = Inbox()
+    inbox.fail = failing(1, lambda: Undeliverable("500", permanent=False))
+    bench = Bench(inbox)
+    bench.outbox.offer(note(1))
+    await bench.outbox.idle()
+    bench.outbox.apply({})
+    going = asyncio.Event()
+
+    class Slow(Inbox):
+        async def send(self, notification: Notification) -> Receipt:
+            await going.wait()
+            return await super().send(notification)
+
+    slow = Slow()
+    bench.outbox.apply({"desk": Receiver("desk", slow)})
+    bench.outbox.offer(note(2))
+    bench.outbox.offer(note(3))
+    await asyncio.sleep(0)
+    bench.outbox.ring((1, "desk"))  # the wait of the first one, from before
+    await asyncio.sleep(0)
+    going.set()
+    await bench.outbox.idle()
+    assert [each.id for each in slow.got] == [2, 3]
+    assert [each[0] for each in bench.settled] == [1, 2, 3]
+
+
+async def test_a_receiver_that_is_back_is_told_at_once_what_waited_for_it() -> None:
+    inbox = Inbox()
+    inbox.fail = failing(9, lambda: Undeliverable("503", permanent=False))
+    bench = Bench(inbox)
+    bench.outbox.offer(note(1, incident=1))
+    await bench.outbox.idle()
+    for _ in range(8):
+        bench.clock.at = bench.wakes.pop((1, "desk"))
+        bench.outbox.ring((1, "desk"))
+        await bench.outbox.idle()
+    assert bench.wakes[1, "desk"] - bench.clock.at > 200
+    bench.outbox.offer(note(2, incident=2))
+    await bench.outbox.idle()
+    assert [each.id for each in inbox.got] == [2, 1]
+    assert bench.outbox.shown() == {"owed": 0, "oldest": None, "failing": []}
+
+
+async def test_what_a_receiver_asked_to_wait_for_is_not_hurried() -> None:
+    inbox = Inbox()
+    inbox.fail = failing(1, lambda: Undeliverable("429", permanent=False, retry_after=60.0))
+    bench = Bench(inbox)
+    bench.outbox.offer(note(1, incident=1))
+    await bench.outbox.idle()
+    bench.outbox.offer(note(2, incident=2))
+    await bench.outbox.idle()
+    assert [each.id for each in inbox.got] == [2]
+    await bench.run()
+    assert bench.clock.at == 60
+    assert [each.id for each in inbox.got] == [2, 1]
