@@ -84,7 +84,8 @@ test("troubles are said only while they last, the worst first", () => {
 test("a line is as poor as its worse measurement, and only while it answers", () => {
   const limits = { rtt: 300, loss: 1 };
   const live = (more: Partial<Live>): Live => ({ state: "up", since: 0, at: 0, reason: "", detail: "", ...more });
-  expect(poorness(live({ rtt: 150, loss: 2 }), limits)).toBe(2);
-  expect(poorness(live({}), limits)).toBeNull();
-  expect(poorness(live({ state: "down", rtt: 900 }), limits)).toBeNull();
+  expect(poorness(live({ rtt: 150, loss: 100 }), 2, limits)).toBe(2);
+  expect(poorness(live({ rtt: 150, loss: 100 }), null, limits)).toBe(0.5);
+  expect(poorness(live({}), null, limits)).toBeNull();
+  expect(poorness(live({ state: "down", rtt: 900 }), 0, limits)).toBeNull();
 });

@@ -169,12 +169,12 @@ export interface Limits {
   loss: number;
 }
 
-/** ITU-T G.114: 150 ms one way, so 300 ms there and back; 1% is where voice is heard to suffer (G.113). */
-export const LIMITS: Limits = { rtt: 300, loss: 1 };
+/** ITU-T G.114: 150 ms one way, so 300 ms there and back; above 3% of lost packets video is bad. */
+export const LIMITS: Limits = { rtt: 300, loss: 3 };
 
-/** How poor a line is, 1 being the limit; null when nothing was measured. */
-export function poorness(live: Live, limits: Limits): number | null {
+/** How poor a line is, 1 being the limit, given its loss over the last probes; null when nothing was measured. */
+export function poorness(live: Live, loss: number | null, limits: Limits): number | null {
   if (live.state !== "up" && live.state !== "degraded") return null;
-  if (live.rtt === undefined && live.loss === undefined) return null;
-  return Math.max((live.rtt ?? 0) / limits.rtt, (live.loss ?? 0) / limits.loss);
+  if (live.rtt === undefined && loss === null) return null;
+  return Math.max((live.rtt ?? 0) / limits.rtt, (loss ?? 0) / limits.loss);
 }

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Delta } from "./link";
-import { KEPT, Recent, sparkline } from "./recent";
+import { ENOUGH, KEPT, Recent, sparkline } from "./recent";
 
 const delta = (put: Delta["put"], gone: string[] = []): Delta =>
   ({ type: "delta", epoch: "", offset: 0, full: false, now: 0, put, gone }) as Delta;
@@ -13,6 +13,14 @@ test("the newest measurements are kept, so many and no more", () => {
   expect(recent.of("a").rtt.at(-1)).toBe(KEPT + 4);
   recent.add(delta({}, ["endpoint/a"]));
   expect(recent.of("a").rtt).toEqual([]);
+});
+
+test("one lost probe is a share of the last ones, not all of them, and nothing while they are few", () => {
+  const recent = new Recent();
+  for (let i = 1; i < ENOUGH; i += 1) recent.add(delta({ "endpoint/a": { loss: 0 } }));
+  expect(recent.loss("a")).toBeNull();
+  recent.add(delta({ "endpoint/a": { loss: 100 } }));
+  expect(recent.loss("a")).toBe(100 / ENOUGH);
 });
 
 test("a line needs two points and is scaled to its ceiling or what exceeds it", () => {

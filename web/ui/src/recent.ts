@@ -3,6 +3,8 @@
 import type { Delta } from "./link";
 
 export const KEPT = 60;
+/** Probes below which a share of lost ones says nothing: one of five is chance, not 20%. */
+export const ENOUGH = 20;
 
 export interface Trail {
   rtt: number[];
@@ -26,6 +28,12 @@ export class Recent {
   /** An endpoint's measurements, oldest first. */
   of(id: string): Trail {
     return this.trails.get(id) ?? { rtt: [], loss: [] };
+  }
+
+  /** Percent of the last probes that were lost; null when they are too few. */
+  loss(id: string): number | null {
+    const { loss } = this.of(id);
+    return loss.length < ENOUGH ? null : loss.reduce((sum, each) => sum + each, 0) / loss.length;
   }
 
   private trail(id: string): Trail {

@@ -35,6 +35,7 @@ export function Worst() {
 interface PoorLine {
   id: string;
   live: Live;
+  loss: number | null;
   poor: number;
 }
 
@@ -43,19 +44,21 @@ function poorest(_pace: number): PoorLine[] {
   const about = store.peek("about");
   const out: PoorLine[] = [];
   for (const [id, live] of store.peek("endpoint")) {
-    const poor = about.get(id)?.system === combSystem.value ? poorness(live, LIMITS) : null;
-    if (poor !== null) out.push({ id, live, poor });
+    if (about.get(id)?.system !== combSystem.value) continue;
+    const loss = recent.loss(id);
+    const poor = poorness(live, loss, LIMITS);
+    if (poor !== null) out.push({ id, live, loss, poor });
   }
   return out.sort((a, b) => b.poor - a.poor).slice(0, SHOWN);
 }
 
-function Line({ line: { id, live, poor } }: { line: PoorLine }) {
+function Line({ line: { id, live, loss, poor } }: { line: PoorLine }) {
   const words = say.value;
   const name = store.one("about", id)?.name ?? id;
-  const lossy = (live.loss ?? 0) / LIMITS.loss >= (live.rtt ?? 0) / LIMITS.rtt;
+  const lossy = (loss ?? 0) / LIMITS.loss > (live.rtt ?? 0) / LIMITS.rtt;
   const trail = recent.of(id)[lossy ? "loss" : "rtt"];
   const figure = lossy
-    ? words("worst.loss", { n: measured(live.loss ?? 0, language.value) })
+    ? words("worst.loss", { n: measured(loss ?? 0, language.value) })
     : words("worst.rtt", { n: measured(live.rtt ?? 0, language.value) });
   return (
     <li class={poor > 1 ? "poor" : ""}>
