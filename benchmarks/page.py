@@ -29,8 +29,11 @@ async def measure(quick: bool) -> Result:
 
     def join(stand: Stand) -> None:
         verdicts = {each["subject"]: each["at"] for each in logs.read(stand.folder / "notes.verdicts")}
-        told = {each.subject: each.at for each in stand.told()}
-        late = [told.get(each, inf) - at for each, at in verdicts.items()]
+        told = stand.told()
+        late = [
+            min((each.at - at for each in told if each.subject == subject and each.at >= at), default=inf)
+            for subject, at in verdicts.items()
+        ]
         found.update(
             spread(late, "ms", 1000, 1), verdicts=len(late), untold=sum(each == inf for each in late)
         )
