@@ -40,6 +40,8 @@ PRUNE_EVERY = 3600.0
 ATTEND_EVERY = 2.0
 ATTEND_LONGER = 5.0
 RECHECK_BEFORE = 1.0
+SECOND_LOOK = 1.5
+"""seconds of its hold that an alert has left at least after a restart, so that no single lost packet pages"""
 
 Key = tuple[str, Any]
 Ring = Callable[[Key, float], None]
@@ -336,12 +338,15 @@ class Engine:
                 self._evaluate(watch, value, now)
 
     def _resume(self, alert: Alert, now: float) -> None:
-        """Go on with an alert of the last run: its clock has run on, and nothing is known until the first sample."""
+        """Go on with an alert of the last run: its clock has run on, but no page without a second look."""
         watch = next((each for each in self._watches(alert.subject) if each.rule.id == alert.rule), None)
         if watch is None:
             self._end(alert, now)
             return
-        watch.alert = replace(alert, waited=alert.clock(now), running=None, stale_since=now)
+        waited = alert.clock(now)
+        if alert.phase is Phase.PENDING:
+            waited = min(waited, max(0.0, watch.rule.for_ - SECOND_LOOK))
+        watch.alert = replace(alert, waited=waited, running=None, stale_since=now)
         if alert.phase in LIT and self._desk.book.of_alert(alert.key) is None:
             self._desk.book.held[alert.key] = (alert.subject, watch.rule.severity)
 

@@ -7,6 +7,7 @@ import pytest
 
 from alerts.notification import Notification
 from ioc.errors import NotCommitted, Refused, Undeliverable
+from ioc.model import Recheck
 from tests.alerts.world import START, World
 from tests.fakes import HandClock
 
@@ -351,3 +352,24 @@ async def test_what_is_delivered_long_after_its_incident_is_not_kept_in_memory(t
     assert world.inbox.kinds == ["opened", "closed"]
     assert world.engine._desk._told == {}
     await world.stop()
+
+
+async def test_what_was_pending_before_a_long_stop_is_asked_twice_before_it_is_told(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.all()
+    world.put("room-a1", "down")
+    world.put("room-a2", "down")
+    await world.go(25)
+    await world.stop()
+    again = World(tmp_path, clock=HandClock(START + 7200))
+    for room in ("room-a1", "room-a2"):
+        again.put(room, "down")  # a lost packet is all that the first probe needs
+    await again.go(0.6)
+    assert [type(each) for each in again.commands].count(Recheck) == 2
+    again.put("room-a1", "down", answering=True)
+    await again.go(2)
+    assert [each.labels["subject"] for each in again.inbox.got] == ["room-a2"]
+    again.put("room-a1", "up")
+    await again.go(60)
+    assert len(again.inbox.got) == 1
+    await again.stop()
