@@ -100,7 +100,8 @@ def test_a_faulty_configuration_starts_nothing(ioc: Ioc, directory: Path, comman
 def test_a_directory_that_is_not_there(ioc: Ioc, tmp_path: Path) -> None:
     code, out, _ = ioc("check", tmp_path / "nowhere")
     assert code == 2
-    assert "no such file or directory" in out
+    assert f"{tmp_path / 'nowhere'}: unreadable directory; no such file or directory" in out
+    assert "1 fault; nothing would run" in out
 
 
 @pytest.mark.parametrize(

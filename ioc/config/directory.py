@@ -139,6 +139,7 @@ class Directory:
             names = sorted(each.name for each in self.path.iterdir() if not each.name.startswith("."))
         except OSError as error:
             self._faults.add("missing-file", Place(str(self.path)), "unreadable directory", "", _why(error))
+            self._torn = True
             return []
         for name in names:
             if name.endswith(".yml"):

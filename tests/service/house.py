@@ -137,6 +137,8 @@ class House:
         """a second receiver, at the path `slow`"""
         self.screen = Mirror()
         self.url = ""
+        self.token = "of-the-test"
+        """shown with every request"""
         self.service: Service | None = None
         self.telemetry = Telemetry()
         self.config: dict[str, Any] = {}
@@ -284,22 +286,24 @@ class House:
 
     async def get(self, path: str) -> Any:
         """What the API answers."""
-        async with self.http.get(self.url + path) as answer:
+        async with self.http.get(self.url + path, headers=self._shown()) as answer:
             assert answer.status == 200, f"{path}: {answer.status} {await answer.text()}"
             return await answer.json()
 
     async def metrics(self) -> dict[str, float]:
         """Each series of /metrics by its name with labels."""
-        async with self.http.get(self.url + "/metrics") as answer:
+        async with self.http.get(self.url + "/metrics", headers=self._shown()) as answer:
             lines = (await answer.text()).splitlines()
         pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))
         return {name: float(number) for name, number in pairs}
 
     async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Ask for something to be done: the status and what was said."""
-        headers = {"Authorization": "Bearer of-the-test"}
-        async with self.http.request(method, self.url + path, json=body, headers=headers) as answer:
+        async with self.http.request(method, self.url + path, json=body, headers=self._shown()) as answer:
             return answer.status, await answer.json() if answer.content_type == "application/json" else None
+
+    def _shown(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
 
     def _follow(self) -> None:
         self.screen = Mirror()
@@ -307,7 +311,8 @@ class House:
 
     async def _listen(self, screen: Mirror) -> None:
         loop = asyncio.get_running_loop()
-        async with self.http.ws_connect(f"{self.url}/ws", max_msg_size=0) as socket:
+        headers = self._shown()
+        async with self.http.ws_connect(f"{self.url}/ws", max_msg_size=0, headers=headers) as socket:
             async for message in socket:
                 screen.take(message.data, loop.time())
                 self.stir()
