@@ -133,7 +133,14 @@ class Intake:
     def restore(
         self, states: Iterable[tuple[str, str, float]], verdicts: Iterable[tuple[str, str, str, float]]
     ) -> None:
-        """Take over what the last run held to be so; it stays *unknown* until probed, but keeps its since."""
+        """Take over what the last run held to be so; it stays *unknown* until probed, but keeps its since.
+
+        What was taken out meanwhile is forgotten: put back in a year, it would be as it was since then.
+        """
+        states, verdicts = tuple(states), tuple(verdicts)
+        subjects = {row[0] for row in states} | {row[0] for row in verdicts}
+        for gone in sorted(subjects - self._places.keys()):
+            self._forget(gone)
         for subject, source, verdict, since in verdicts:
             place = self._places.get(subject)
             if place is not None and source in place.fresh:
@@ -261,6 +268,9 @@ class Intake:
         self._stale.cancel(endpoint)
         self._picture.remove(f"endpoint/{endpoint}")
         self._picture.remove(f"about/{endpoint}")
+        self._forget(endpoint)
+
+    def _forget(self, endpoint: str) -> None:
         self._remember(Write("DELETE FROM states WHERE subject = ?", (endpoint,)))
         self._remember(Write("DELETE FROM verdicts WHERE subject = ?", (endpoint,)))
 

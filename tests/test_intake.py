@@ -347,3 +347,14 @@ async def test_without_references_our_own_link_is_never_in_doubt() -> None:
     house = House(endpoint("a"))
     assert house.picture.get("self/uplink") == {"state": "ok", "since": 1_000.0}
     house.intake.stop()
+
+
+async def test_what_was_taken_out_while_we_were_away_leaves_the_state_file_too() -> None:
+    house = House(endpoint("a"))
+    house.written.clear()
+    house.intake.restore([("gone", "up", 300.0), ("a", "up", 300.0)], [("gone", "sip", "ok", 300.0)])
+    assert [(write.sql.split()[2], write.params) for write in house.written] == [
+        ("states", ("gone",)),
+        ("verdicts", ("gone",)),
+    ]
+    house.intake.stop()
