@@ -84,10 +84,11 @@ class Findings:
         """A probe was not answered in time, or by an answer that says that the endpoint is away."""
         track = flight.track
         track.misses += 1
-        verdict = track.shown.verdict
+        verdict, returning = track.shown.verdict, track.returning
         if track.reference or not self._topology.lost:
             self._judge(flight, Answer(flight.sent, None, reason, detail), now)
-        if flight.kind is not Kind.FURTHER or track.shown.verdict is not verdict:
+        relapsed = returning and not track.returning
+        if flight.kind is not Kind.FURTHER or track.shown.verdict is not verdict or relapsed:
             self._tell(track, now, False, {"loss": 100.0} if flight.kind is Kind.SCHEDULED else {})
 
     def faulted(self, flight: Flight, now: float) -> None:

@@ -297,3 +297,19 @@ async def test_the_real_loop_turns_the_wheel() -> None:
     clock.at += 3.0
     await asyncio.wait_for(told.wait(), 5)
     await world.runner.stop()
+
+
+async def test_a_thing_that_answered_once_and_is_silent_again_is_told_before_its_next_turn() -> None:
+    """A page waits while it answers: seldom probed, it would wait for a minute."""
+
+    def net(endpoint: str, now: float) -> Says:
+        return 0.005 if now - START < 100 or 200 <= now - START < 258 else None
+
+    world = World(net)
+    await world.start(inventory([thing("a", every=60.0)]))
+    await world.run(400)
+    down = [each for each in world.of("a") if each.verdict is Verdict.DOWN]
+    back = next(each.at for each in down if each.answered)
+    silent = next(each.at for each in down if each.at > back and not each.answered)
+    assert silent - back < 25
+    await world.runner.stop()
