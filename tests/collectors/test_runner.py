@@ -303,7 +303,7 @@ async def test_a_thing_that_answered_once_and_is_silent_again_is_told_before_its
     """A page waits while it answers: seldom probed, it would wait for a minute."""
 
     def net(endpoint: str, now: float) -> Says:
-        return 0.005 if now - START < 100 or 200 <= now - START < 258 else None
+        return 0.005 if now - START < 100 or 200 <= now - START < 240 else None
 
     world = World(net)
     await world.start(inventory([thing("a", every=60.0)]))
