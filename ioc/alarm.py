@@ -11,6 +11,10 @@ from ioc.timers import Heap
 
 K = TypeVar("K", bound=Hashable)
 
+GRAIN = 0.001
+"""seconds that an event loop tells apart (uvloop rounds to them): a timer that came a little early would have to be
+set again, for nothing, time after time until its moment has come"""
+
 
 class Alarm(Generic[K]):
     """Calls `ring(key, now)` for each key when its steady moment has come."""
@@ -44,7 +48,8 @@ class Alarm(Generic[K]):
         if self._handle is not None:
             self._handle.cancel()
         self._armed = first
-        self._handle = asyncio.get_running_loop().call_later(max(0.0, first - self._clock.now()), self._fire)
+        wait = max(0.0, first - self._clock.now()) + GRAIN
+        self._handle = asyncio.get_running_loop().call_later(wait, self._fire)
 
     def _fire(self) -> None:
         self._handle = self._armed = None

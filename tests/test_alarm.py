@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ioc.alarm import Alarm
+from ioc.alarm import GRAIN, Alarm
 from tests.fakes import HandClock
 
 
@@ -21,7 +21,7 @@ class Handle:
 
 
 class HandLoop:
-    """An event loop's timers on the hand clock."""
+    """An event loop's timers on the hand clock; they come early by as much as a loop may round."""
 
     def __init__(self, clock: HandClock) -> None:
         self.clock = clock
@@ -30,7 +30,7 @@ class HandLoop:
 
     def call_later(self, delay: float, call: Callable[[], None]) -> Handle:
         assert delay >= 0
-        handle = Handle(self.clock.at + delay, call)
+        handle = Handle(round(self.clock.at + max(0.0, delay - GRAIN), 9), call)
         self.handles.append(handle)
         return handle
 
@@ -70,6 +70,12 @@ def test_each_key_rings_once_at_its_moment(house: House) -> None:
         house.alarm.set(key, at)
     house.loop.go(1000.0)
     assert house.rung == [("a", 110.0), ("b", 120.0), ("c", 130.0)]
+
+
+def test_the_loop_wakes_once_for_a_moment_though_it_rounds(house: House) -> None:
+    house.alarm.set("a", 110.0)
+    house.loop.go(1000.0)
+    assert len(house.loop.handles) == 1
 
 
 def test_a_moment_in_the_past_rings_at_once(house: House) -> None:
