@@ -47,7 +47,7 @@ async def run(load: Load, observed: bool = False) -> dict[str, Any]:
         idle = await stand.python("idle", "benchmarks.kit.lag", stand.folder / "idle") if observed else None
         progress(f"{load.name}: {load.endpoints} endpoints every {load.every} s")
         await asyncio.sleep(load.settle)
-        found, begin = await _watch(ours, load.span), now() - load.span
+        found, begin = await _watch(ours, load.span)
         if idle is not None:
             await stand.end(idle)
             await stand.end(ours.child)
@@ -58,13 +58,14 @@ async def run(load: Load, observed: bool = False) -> dict[str, Any]:
     return found
 
 
-async def _watch(ours: Ours, span: float) -> dict[str, Any]:
+async def _watch(ours: Ours, span: float) -> tuple[dict[str, Any], float]:
+    """The figures of a span, and when it began."""
     counts, cpu, began = await _counts(ours.url), cpu_seconds(ours.roots), now()
     await asyncio.sleep(span)
     spent, took = cpu_seconds(ours.roots) - cpu, now() - began
     grown = {name: each - counts[name] for name, each in (await _counts(ours.url)).items()}
     probes = grown["ioc_probes_total"]
-    return {
+    found = {
         "cpu_seconds": round(spent, 2),
         "seconds": round(took, 1),
         "cpu_percent_of_a_core": round(100 * spent / took, 2),
@@ -76,6 +77,7 @@ async def _watch(ours: Ours, span: float) -> dict[str, Any]:
         "frames_to_screens": int(grown["ioc_push_frames_total"]),
         "memory_mb": round(resident_mb(ours.roots)),
     }
+    return found, began
 
 
 async def _counts(url: str) -> dict[str, float]:
