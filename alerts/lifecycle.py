@@ -159,7 +159,7 @@ def step(
     alert: Alert, reading: bool | None, held: bool, rule: Rule, now: float
 ) -> tuple[Alert, Transition | None, float | None]:
     """What follows from a reading at the steady time `now`, and when to look again at the latest."""
-    if reading is False and alert.phase in CALM:
+    if not reading and alert.phase in CALM:  # as nearly always
         return alert, None, None
     after, transition = _enter(alert, _event(alert, reading, held, rule, now), now)
     return after, transition, _wake(after, rule)
