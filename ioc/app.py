@@ -99,7 +99,8 @@ class Service:
     async def start(self) -> int:
         """Begin to watch and to listen; the port it listens on. Raises OSError when it cannot listen."""
         config = self.config
-        self._server = await serve(self._web(), *config.listen, tls=_tls(config))
+        malformed = self._telemetry.tally("ioc_web_malformed", "Requests that were not HTTP.")
+        self._server = await serve(self._web(), *config.listen, tls=_tls(config), malformed=malformed)
         self._picture.put("self/config", {"state": "ok", "at": self._clock.now(), "faults": []})
         self._restore()
         if self._history is not None:

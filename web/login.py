@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from ioc.errors import Refused
+from web.api import body
 from web.auth import COOKIE, COOKIE_DAYS, Gate, Need, seal
 from web.deps import Route
 
@@ -52,8 +54,8 @@ class Login:
         return _page("", 200)
 
     async def _take(self, request: web.Request) -> web.StreamResponse:
-        token = (await request.post()).get("token", "")
-        if not isinstance(token, str) or len(token) > TOKEN_LIMIT:
+        token = _token(await body.raw(request))
+        if len(token) > TOKEN_LIMIT:
             return _page(WRONG, 401)
         try:
             may = self._gate.redeem(request.remote or "", token.strip())
@@ -72,6 +74,12 @@ class Login:
             secure=request.secure or access.public_url.startswith("https://"),
         )
         return answer
+
+
+def _token(form: bytes) -> str:
+    """The token in a form as browsers send ours (HTML, application/x-www-form-urlencoded); empty when there is none."""
+    pairs = parse_qsl(form.decode("utf-8", "replace"), errors="replace")
+    return dict(pairs).get("token", "")
 
 
 def _page(message: str, status: int) -> web.Response:

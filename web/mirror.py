@@ -11,6 +11,9 @@ import orjson
 from ioc.errors import CodecError
 from ioc.picture import Value
 
+QUICKEST_BEAT, SLOWEST_BEAT = 0.1, 60.0
+"""seconds; a server that says otherwise is not believed"""
+
 
 @dataclass(slots=True)
 class Mirror:
@@ -34,8 +37,8 @@ class Mirror:
                 self._greet(said)
             elif kind == "delta":
                 self._apply(said)
-            self.ahead = said["now"] - now
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            self.ahead = float(said["now"]) - now
+        except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
             raise CodecError(f"not a message of the push: {message[:80]!r} ({error!r})") from None
         return str(kind)
 
@@ -47,11 +50,14 @@ class Mirror:
 
     def _greet(self, said: Mapping[str, Any]) -> None:
         self.live = False
-        self.name, self.beat_s = str(said["name"]), float(said["beat_s"])
+        self.name = str(said["name"])
+        self.beat_s = min(max(float(said["beat_s"]), QUICKEST_BEAT), SLOWEST_BEAT)
         if said["epoch"] != self.epoch:
             self.epoch, self.offset = str(said["epoch"]), 0
 
     def _apply(self, said: Mapping[str, Any]) -> None:
+        if not all(isinstance(each, dict) for each in said["put"].values()):
+            raise TypeError("a value that is not a mapping")
         if said["full"]:
             self.values = dict(said["put"])
         else:

@@ -89,7 +89,7 @@ class Screens:
 
     def _cursor(self, request: web.Request) -> int:
         text = request.query.get("offset", "0")
-        if not (text.isascii() and text.isdigit()) or int(text[:17]) > LARGEST:
+        if not (text.isascii() and text.isdigit() and len(text) < 17) or int(text) > LARGEST:
             raise Refused(f"offset={text[:40]!r} is not an offset; leave it out for the whole picture")
         return int(text) if request.query.get("epoch") == self._epoch else 0
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from ioc.telemetry import Tally
 
 IDLE = 20.0
 """seconds in which a connection must send a whole request head, from its start or from the last answer"""
@@ -46,13 +50,40 @@ class Server:
         await self._runner.cleanup()
 
 
+class _OurFaults(logging.Filter):
+    """Counts what clients send that is not HTTP; a traceback for each would let anybody fill the disk."""
+
+    def __init__(self, malformed: Tally | None) -> None:
+        super().__init__()
+        self._malformed = malformed
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[1] if record.exc_info else None
+        theirs = isinstance(error, HttpProcessingError | web.RequestPayloadError)
+        if theirs and self._malformed is not None:
+            self._malformed.n += 1
+        return not theirs
+
+
 async def serve(
-    app: web.Application, host: str, port: int, tls: Tls | None = None, idle: float = IDLE
+    app: web.Application,
+    host: str,
+    port: int,
+    tls: Tls | None = None,
+    idle: float = IDLE,
+    malformed: Tally | None = None,
 ) -> Server:
-    """Listen; port 0 takes a free one, which `Server.port` tells. Raises OSError when it cannot."""
+    """Listen; port 0 takes a free one, which `Server.port` tells. Raises OSError when it cannot.
+
+    `malformed` counts requests that are not HTTP.
+    """
+    logger = logging.Logger("aiohttp.server")  # noqa: LOG001 -- its filter must not outlive it
+    logger.parent = logging.getLogger()
+    logger.addFilter(_OurFaults(malformed))
     runner = web.AppRunner(
         app,
         access_log=None,
+        logger=logger,
         shutdown_timeout=FAREWELL,
         keepalive_timeout=idle,
         lingering_time=LINGER,

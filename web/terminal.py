@@ -9,11 +9,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from ioc.legible import legible
 from ioc.model import State
+from ioc.picture import Value
 from web.mirror import Mirror
 
 SHOWN = 40
 """endpoints that are not up, at most; the rest is a number"""
+LONGEST = 500
+"""characters of one thing"""
+OLDEST = 1e9
+"""seconds; a thing is not older"""
 QUIET = frozenset({State.UP.value, State.OFF.value, State.MAINTENANCE.value})
 WORDS = {
     State.UP: ("hoạt động", "dim"),
@@ -38,8 +44,8 @@ def wall(mirror: Mirror, now: float, cut: float | None, why: str) -> RenderableT
 
 def _parts(mirror: Mirror, now: float, cut: float | None, why: str) -> Iterator[RenderableType]:
     if cut is not None:
-        yield Text(f" MẤT LIÊN LẠC VỚI MÁY CHỦ {age(cut)}: {why} ", style="bold white on red")
-    yield Text(mirror.name, style="bold")
+        yield _text(f" MẤT LIÊN LẠC VỚI MÁY CHỦ {age(cut)}: {why} ", "bold white on red")
+    yield _text(mirror.name, "bold")
     yield _counts(mirror)
     yield _incidents(mirror, now)
     yield _troubled(mirror, now)
@@ -61,16 +67,16 @@ def _incidents(mirror: Mirror, now: float) -> RenderableType:
     table = Table(
         "Mức", "Sự cố", "Từ", "Phụ trách", "Điện thoại", "Tiếp nhận", title="Sự cố", title_justify="left"
     )
-    for value in sorted(found, key=lambda each: each.get("opened", 0.0)):
+    for value in sorted(found, key=lambda each: _number(each, "opened", now)):
         word, style = SEVERITIES.get(str(value.get("severity")), (str(value.get("severity")), ""))
-        taken = value.get("acknowledged") or {}
+        taken = value.get("acknowledged")
         table.add_row(
-            Text(word, style=style),
-            Text(str(value.get("title", ""))),
-            age(now - value.get("opened", now)),
-            Text(str(value.get("owner", ""))),
-            Text(str(value.get("phone", ""))),
-            Text(str(taken.get("by", ""))),
+            _text(word, style),
+            _text(value.get("title", "")),
+            age(now - _number(value, "opened", now)),
+            _text(value.get("owner", "")),
+            _text(value.get("phone", "")),
+            _text(taken.get("by", "") if isinstance(taken, dict) else ""),
         )
     return table
 
@@ -80,13 +86,13 @@ def _troubled(mirror: Mirror, now: float) -> RenderableType:
     if not found:
         return Text("")
     table = Table("Điểm cầu", "Trạng thái", "Từ", "Lý do", title="Không bình thường", title_justify="left")
-    for id, value in sorted(found, key=lambda each: each[1].get("since", 0.0))[:SHOWN]:
+    for id, value in sorted(found, key=lambda each: _number(each[1], "since", now))[:SHOWN]:
         about = mirror.values.get(f"about/{id}", {})
         table.add_row(
-            Text(str(about.get("name", id))),
+            _text(about.get("name", id)),
             _word(str(value.get("state"))),
-            age(now - value.get("since", now)),
-            Text(f"{value.get('reason', '')} {value.get('detail', '')}".strip()),
+            age(now - _number(value, "since", now)),
+            _text(f"{value.get('reason', '')} {value.get('detail', '')}".strip()),
         )
     if len(found) > SHOWN:
         table.caption = f"và {len(found) - SHOWN} điểm cầu khác"
@@ -95,12 +101,22 @@ def _troubled(mirror: Mirror, now: float) -> RenderableType:
 
 def _word(state: str) -> Text:
     word, style = WORDS[State(state)] if state in set(State) else (state, "")
-    return Text(word, style=style)
+    return _text(word, style)
+
+
+def _text(said: object, style: str = "") -> Text:
+    """What a server said; it may not command the terminal."""
+    return Text(legible(str(said)[:LONGEST]), style=style)
+
+
+def _number(value: Value, key: str, otherwise: float) -> float:
+    found = value.get(key)
+    return found if isinstance(found, int | float) else otherwise
 
 
 def age(seconds: float) -> str:
     """A duration as people say it."""
-    whole = max(0, int(seconds))
+    whole = max(0, int(min(seconds, OLDEST)))
     if whole < 60:
         return f"{whole} giây"
     if whole < 3600:

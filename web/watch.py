@@ -16,6 +16,7 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 
 from ioc.clock import Clock
 from ioc.errors import CodecError, Refused
+from ioc.legible import legible
 from web.mirror import Mirror
 from web.terminal import wall
 
@@ -39,10 +40,10 @@ def run(url: str, token: str = "", once: bool = False) -> int:
         watcher = Watcher(address(url), token, Clock(), random.Random(), console)
         asyncio.run(watcher.snapshot() if once else watcher.follow())
     except Refused as error:
-        console.print(Text(str(error), style="bold red"))
+        console.print(Text(legible(str(error)), style="bold red"))
         return 2
     except (OSError, WebSocketException, CodecError) as error:
-        console.print(Text(f"không kết nối được {url}: {error}", style="bold red"))
+        console.print(Text(legible(f"không kết nối được {url}: {error}"), style="bold red"))
         return 1
     except KeyboardInterrupt:
         pass

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from ioc.config import scalars
+from ioc.legible import control
 
 
 def _read(parse: Callable[[Any], Any]) -> BeforeValidator:
@@ -33,6 +34,13 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _legible(text: str) -> str:
+    if found := control(text):
+        context = {"what": f"has a control character, U+{ord(found):04X}:", "hint": "remove it"}
+        raise PydanticCustomError("bad-value", "{what}", context)
+    return text
+
+
 def _of_text(parse: Callable[[str], Any]) -> Callable[[Any], Any]:
     """A parser of text that leaves anything else to pydantic's own type check."""
     return lambda value: parse(text) if isinstance(text := _text(value), str) else value
@@ -43,7 +51,7 @@ def _words(value: Any) -> Any:
     return value.split() if isinstance(value, str) else value
 
 
-Text = Annotated[str, BeforeValidator(_text), Field(max_length=500)]
+Text = Annotated[str, BeforeValidator(_text), Field(max_length=500), AfterValidator(_legible)]
 Id = Annotated[str, _read(_of_text(scalars.identifier))]
 LabelName = Annotated[str, _read(_of_text(scalars.label_name))]
 Address = Annotated[str, _read(_of_text(scalars.address))]

@@ -189,6 +189,14 @@ ROOM = {"scope": {"kind": "room", "id": "x"}, "end": 4e9, "reason": "r", "by": "
             422,
             "colour: Extra inputs are not permitted, not 1",
         ),
+        (
+            {**ROOM, "scope": {"kind": "site", "id": "x"}, "start": 1e12, "end": 1e12 + 5},
+            422,
+            "start: 1.15",  # the year 33658, which no calendar on a screen can show
+        ),
+        ({**ROOM, "scope": {"kind": "site", "id": "x"}, "end": 1e308}, 422, "end: 1.15741e+303 days"),
+        ({**ROOM, "scope": {"kind": "site", "id": "x"}, "by": "a\x1b[2J"}, 422, "by: has U+001B, a control"),
+        ({**ROOM, "scope": {"kind": "site", "id": "x"}, "reason": "a\u202eb"}, 422, "reason: has U+202E"),
     ],
 )
 async def test_bad_bodies_are_told_exactly(
@@ -201,6 +209,37 @@ async def test_bad_bodies_are_told_exactly(
     assert got == status
     assert said["error"].startswith(error)
     assert here.desk.asked == []
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_body_that_cannot_be_unpacked_is_the_clients(
+    house: Open, session: aiohttp.ClientSession, encoding: str
+) -> None:
+    here = await house()
+    headers = MAY | {"Content-Type": "application/json", "Content-Encoding": encoding}
+    status, said = await ask(session, here, "POST", "/api/v1/maintenance", data=b"garbage", headers=headers)
+    assert (status, said["error"][:26]) == (400, "the body cannot be read: 4")
+
+
+@pytest.mark.parametrize(
+    ("kind", "form"),
+    [
+        ("application/x-www-form-urlencoded; charset=utf-16", b"token=abc"),
+        ("application/x-www-form-urlencoded; charset=bogus", b"token=abc"),
+        ("application/x-www-form-urlencoded", b"token=\xed\xa0\x80&=&&token"),
+        ("application/x-www-form-urlencoded", b"token=%ed%a0%80%ff"),
+        ("multipart/form-data", b"token=abc"),
+        ("multipart/form-data; boundary=x", b"token=abc"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Type: multipart/mixed\r\n\r\n\r\n--x--\r\n"),
+    ],
+)
+async def test_a_strange_login_is_a_wrong_one(
+    house: Open, session: aiohttp.ClientSession, kind: str, form: bytes
+) -> None:
+    here = await house(access=Access(read_token="r" * 20))
+    headers = {"Content-Type": kind, "Origin": here.base}
+    async with session.post(here.base + "/login", data=form, headers=headers) as answer:
+        assert answer.status == 401
 
 
 async def test_a_form_is_not_json(house: Open, session: aiohttp.ClientSession) -> None:

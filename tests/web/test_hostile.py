@@ -8,16 +8,23 @@ import contextlib
 import socket
 import struct
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import ClassVar
+from urllib.parse import quote
 
 import orjson
 import pytest
 import websockets.asyncio.client as client
 from websockets.exceptions import InvalidStatus
 
-from tests.web.house import House, Open, until
+from ioc.clock import Clock
+from ioc.telemetry import Telemetry
+from tests.web.house import FakeDesk, House, Open, fresh_picture, until
+from web.app import build
+from web.deps import Deps
 from web.push import DEAD_AFTER, UNSENT, WAITING, Pace
 from web.screens import MESSAGES
+from web.serve import serve
 
 MASK = b"\x01\x02\x03\x04"
 
@@ -216,6 +223,32 @@ async def test_heads_that_are_too_much_are_400(here: House, sent: str) -> None:
     await raw.send(sent)
     answer = await raw.rest()
     assert answer.startswith((b"HTTP/1.1 400", b"HTTP/1.0 400"))
+
+
+async def test_what_is_not_http_is_counted_and_leaves_no_traceback(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    telemetry = Telemetry()
+    deps = Deps(Clock(), fresh_picture(), telemetry, FakeDesk(fresh_picture()), tmp_path)
+    tally = telemetry.tally("ioc_web_malformed", "Requests that were not HTTP.")
+    server = await serve(build(deps), "127.0.0.1", 0, malformed=tally)
+    try:
+        for sent in (b"GET / HTTP/1.1\r\nContent-Length: -1\r\n\r\n", b"GET /\xff HTTP/1.1\r\n\r\n"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            writer.write(sent)
+            assert b" 400 " in await reader.readline()
+            writer.close()
+    finally:
+        await server.close()
+    assert tally.n == 2
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize("offset", ["9" * 400, "0" * 17 + "9" * 300, str(2**53 + 1), "\u0665"])
+async def test_an_offset_that_is_none_is_refused(here: House, offset: str) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await client.connect(f"{here.ws}?offset={quote(offset)}")
+    assert refused.value.response.status_code == 400
 
 
 async def test_too_many_screens_are_503(house: Open) -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
 import random
 
 import pytest
 from rich.console import Console
 
 from ioc.clock import Clock
-from ioc.errors import Refused
+from ioc.errors import CodecError, Refused
 from tests.web.house import House, Open, until
 from web.auth import Access
+from web.mirror import Mirror
 from web.watch import Watcher, address, run, wait
 
 
@@ -88,6 +90,49 @@ async def test_a_wrong_token_is_final(house: Open) -> None:
     right, out = watcher(here, "r" * 16)
     await right.snapshot()
     assert "không có điểm cầu" in out.getvalue()
+
+
+async def test_a_server_cannot_command_the_terminal(house: Open) -> None:
+    here = await house()
+    fill(here)
+    evil = "\x1b[2J\x1b]0;mine\x07\x9b31m\u202ea\nb"
+    here.picture.put("about/dc1", {"name": evil, "unit": evil})
+    here.picture.put("endpoint/dc1", {"state": evil, "since": "x", "reason": evil, "detail": 5})
+    here.picture.put(
+        "incident/5", {"status": "open", "severity": evil, "title": evil, "owner": [evil], "acknowledged": 3}
+    )
+    here.picture.put("incident/6", {"status": "open", "opened": -1e308, "acknowledged": {"by": evil}})
+    watching, out = watcher(here)
+    await watching.snapshot()
+    shown = out.getvalue()
+    assert "\\x1b[2J" in shown
+    assert not set(shown) & set("\x1b\x07\x9b\u202e")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"put": {"endpoint/a": 5}},
+        {"put": []},
+        {"put": {"a": {}}, "gone": [[1]]},
+        {"gone": 5},
+        {"offset": "x"},
+        {"now": {}},
+        {"now": 10**400},
+        {"put": {"a": {}}, "gone": None},
+    ],
+)
+def test_what_is_no_message_is_a_codec_error(said: dict[str, object]) -> None:
+    delta = {"type": "delta", "epoch": "e", "offset": 1, "full": False, "now": 1.0, "put": {}, "gone": []}
+    with pytest.raises(CodecError):
+        Mirror().take(json.dumps(delta | said), 0.0)
+
+
+@pytest.mark.parametrize(("said", "kept"), [(1e308, 60.0), (-5, 0.1), (0, 0.1), (2, 2.0)])
+def test_a_beat_is_within_reason(said: float, kept: float) -> None:
+    mirror = Mirror()
+    mirror.take(json.dumps({"type": "hello", "epoch": "e", "now": 1.0, "name": "n", "beat_s": said}), 0.0)
+    assert mirror.beat_s == kept
 
 
 def test_nobody_there_is_an_exit_code_and_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,17 +7,29 @@ from typing import Annotated, Any, TypeVar
 
 import orjson
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import PydanticCustomError
 
 from ioc.errors import Refused
+from ioc.legible import control
 
 BODY_LIMIT = 64 * 1024
 BODY_SECONDS = 10.0
 """a client that sends its body slower than this is refused"""
 
 Model = TypeVar("Model", bound=BaseModel)
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+def _legible(text: str) -> str:
+    if found := control(text):
+        what = "has {code}, a control character; leave it out"
+        raise PydanticCustomError("control_character", what, {"code": f"U+{ord(found):04X}"})
+    return text
+
+
+Legible = Annotated[str, AfterValidator(_legible)]
+Words = Annotated[Legible, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Name = Annotated[Legible, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
 class Body(BaseModel):
@@ -36,12 +48,18 @@ async def read(request: web.Request, model: type[Model]) -> Model:
         raise Refused(
             f"Content-Type {request.content_type!r} is not taken; send application/json", status=415
         )
+    return parse(await raw(request), model)
+
+
+async def raw(request: web.Request) -> bytes:
+    """The body's bytes; raises Refused, 408 when it is too slow and 400 when it cannot be unpacked."""
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            raw = await request.read()
+            return await request.read()
     except TimeoutError:
         raise Refused(f"the body did not come within {BODY_SECONDS:.0f} s", status=408) from None
-    return parse(raw, model)
+    except web.RequestPayloadError as error:
+        raise Refused(f"the body cannot be read: {error}; send it without Content-Encoding") from None
 
 
 def parse(raw: bytes, model: type[Model]) -> Model:

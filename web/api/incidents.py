@@ -21,7 +21,7 @@ class Acknowledgement(body.Body):
     """Who takes an incident, and what they want to say."""
 
     by: body.Name
-    note: Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    note: Annotated[body.Legible, StringConstraints(strip_whitespace=True, max_length=500)] = ""
 
 
 class IncidentsApi:

@@ -12,7 +12,7 @@ from web.auth import Need
 from web.deps import Deps, Route
 
 LONGEST = 366 * 86_400.0
-"""seconds; longer is not maintenance but decommissioning, which is configuration"""
+"""seconds that it may last, and be ahead; longer is not maintenance but decommissioning, which is configuration"""
 
 
 class Scope(body.Body):
@@ -83,9 +83,10 @@ def check(wanted: Wanted, now: float) -> None:
     """Whether the times can be meant; raises Refused 422 with the value when not."""
     start = now if wanted.start is None else wanted.start
     if wanted.end <= now:
-        raise Refused(f"end: {wanted.end:.0f} is in the past, now is {now:.0f}", status=422)
+        raise Refused(f"end: {wanted.end:.15g} is in the past, now is {now:.0f}", status=422)
     if wanted.end <= start:
-        raise Refused(f"end: {wanted.end:.0f} is not after start, {start:.0f}", status=422)
-    if wanted.end - start > LONGEST:
-        days = (wanted.end - start) / 86_400
-        raise Refused(f"end: {days:.0f} days are more than the {LONGEST / 86_400:.0f} allowed", status=422)
+        raise Refused(f"end: {wanted.end:.15g} is not after start, {start:.15g}", status=422)
+    for what, span in (("start", start - now), ("end", wanted.end - start)):
+        if span > LONGEST:
+            days = f"{span / 86_400:.6g} days are more than the {LONGEST / 86_400:.0f} allowed"
+            raise Refused(f"{what}: {days}", status=422)

@@ -1,0 +1,34 @@
+"""Text from outside: what controls a terminal or turns what is read is found and shown."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ioc.legible import control, legible
+
+
+@pytest.mark.parametrize(
+    "text", ["", "UBND xã Hoằng Lộc", "a\u0301", "hai\ndòng\tmột\u00a0hai", "\U0001f468\u200d\U0001f469"]
+)
+def test_what_people_write_is_left_alone(text: str) -> None:
+    assert control(text) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "found"), [("a\x1b[2J", "\x1b"), ("\u202eb", "\u202e"), ("\x9b", "\x9b"), ("x\u2028", "\u2028")]
+)
+def test_what_controls_is_found(text: str, found: str) -> None:
+    assert control(text) == found
+
+
+def test_it_is_shown_as_its_code_on_one_line() -> None:
+    assert legible("a\x1b[2J\nxã\u202e") == "a\\x1b[2J xã\\u202e"
+
+
+@given(st.text())
+def test_what_is_legible_controls_nothing(text: str) -> None:
+    shown = legible(text)
+    assert control(shown) == ""
+    assert len(shown.splitlines()) <= 1
