@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
+import stat
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -113,17 +116,16 @@ class Directory:
     def text(self, name: str, place: Place, most: int) -> str | None:
         """A file's text; `place` is where it is asked for."""
         try:
-            path = self.path / name
-            if path.stat().st_size > most:
-                size = f"file of more than {most // 1_000_000} MB"
-                self._faults.add(
-                    "file-too-big", place, size, name, "keep long lists in CSV files, and split them"
-                )
-                return None
-            raw = path.read_bytes()
+            raw = read_file(self.path / name, most)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)
             self._faults.add("missing-file", place, "unreadable file", name, (why or "").lower())
+            return None
+        if len(raw) > most:
+            size = f"file of more than {most // 1_000_000} MB"
+            self._faults.add(
+                "file-too-big", place, size, name, "keep long lists in CSV files, and split them"
+            )
             return None
         self._digest.update(f"{name}\0{len(raw)}\0".encode())
         self._digest.update(raw)
@@ -202,6 +204,15 @@ class Directory:
     def _tell(self, name: str, problems: Sequence[yaml.Problem]) -> None:
         for each in problems:
             self._faults.add(each.id, Place(name, each.line), each.what, each.value, each.hint)
+
+
+def read_file(path: Path, most: int) -> bytes:
+    """A file's bytes, one more than `most` at most; raises OSError, also for a pipe or a device: they may not end."""
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        return file.read(most + 1)
 
 
 def _why(error: OSError) -> str:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from pydantic import BaseModel, SecretStr
 
 from ioc.config.compiled import Secret
-from ioc.config.directory import Piece
+from ioc.config.directory import Piece, read_file
 from ioc.config.faults import Faults
 
 PLAIN_TEXT = "secret-in-plain-text"
@@ -87,8 +87,7 @@ class Secrets:
 
     def _of_file(self, piece: Piece, name: str, path: str) -> Secret | None:
         try:
-            with (self._directory / path).open("rb") as file:
-                value = file.read(_MOST_BYTES).decode().strip()
+            value = read_file(self._directory / path, _MOST_BYTES).decode("utf-8-sig").strip()
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else "not a text file"
             what = f"secret file of {name} cannot be read:"

@@ -135,3 +135,11 @@ async def test_without_descriptors_it_is_our_fault(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(socket, "socket", none_left)
     with pytest.raises(SourceError, match="Too many open files; raise the limit of open files"):
         await ask(TcpOptions(port=1))
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"^220[ -].{0,200}(?:ESMTP|SMTP)", ".*x", r"^\+OK [*+?|]{2}\?\*", "a?b?c?d{2,}", "(?i)ready", "a{"],
+)
+def test_patterns_that_end_are_taken(pattern: str) -> None:
+    assert TcpOptions(port=25, expect_pattern=pattern).expect_pattern == pattern

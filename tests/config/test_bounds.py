@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ioc.config import table, yaml
+from ioc.config.compiled import Secret
 from ioc.config.faults import MOST_FAULTS
 from ioc.config.load import Reading
 
@@ -21,6 +23,29 @@ def test_file_too_big(written: Callable[..., Reading]) -> None:
     assert reading.faults == (
         'ioc.yaml: file of more than 4 MB "ioc.yaml"; keep long lists in CSV files, and split them',
     )
+
+
+def test_what_is_not_a_file_is_not_waited_for(tmp_path: Path, written: Callable[..., Reading]) -> None:
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (tmp_path / "endless.csv").symlink_to("/dev/zero")
+    (tmp_path / "round.yaml").symlink_to(tmp_path / "round.yaml")
+    (tmp_path / "folder.yaml").mkdir()
+    os.mkfifo(tmp_path / "token")
+    access = "access: {read_token: {file: token}}\nunits: {csv: endless.csv}\n"
+    assert set(written(ioc__yaml=CENTER + access).faults) == {
+        'folder.yaml: unreadable file "folder.yaml"; is a directory',
+        'pipe.yaml: unreadable file "pipe.yaml"; not a regular file',
+        'round.yaml: unreadable file "round.yaml"; too many levels of symbolic links',
+        'ioc.yaml:3: unreadable file "endless.csv"; not a regular file',
+        'ioc.yaml:2: secret file of read_token cannot be read: "token"; not a regular file',
+    }
+
+
+def test_a_token_file_with_a_mark_in_front(written: Callable[..., Reading], tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xef\xbb\xbf0123456789abcdef\r\n")
+    reading = written(ioc__yaml=CENTER + "access: {read_token: {file: token}}\n")
+    assert reading.config is not None
+    assert reading.config.access.read_token == Secret("0123456789abcdef")
 
 
 def test_too_many_files(tmp_path: Path, written: Callable[..., Reading]) -> None:
