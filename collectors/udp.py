@@ -22,12 +22,14 @@ from ioc.telemetry import Telemetry
 
 SO_TIMESTAMPNS = 35
 """Linux, asm-generic/socket.h; the control message that carries the stamp has the same number"""
+SO_RXQ_OVFL = 40
+"""Linux, the same file; the control message carries how many datagrams found the socket's buffer full"""
 TRUNCATED = int(socket.MSG_TRUNC)
 SOL_SOCKET = int(socket.SOL_SOCKET)
 LARGEST = 8192
 """bytes of a datagram that are read; a longer one is no answer that can be used"""
 CONTROL = 64
-"""bytes of control messages, of which one stamp takes 32"""
+"""bytes of control messages, of which one stamp takes 32 and the count of lost datagrams 24"""
 AT_ONCE = 512
 """datagrams read before the loop gets its turn"""
 BUFFER = 4 << 20
@@ -36,6 +38,7 @@ SWEEP = 0.25
 """seconds between two looks for questions whose time is over"""
 
 _timespec = struct.Struct("@qq")
+_count = struct.Struct("@I")
 
 
 class _Question:
@@ -71,6 +74,7 @@ class Asker:
         self._open: dict[bytes, _Question] = {}
         self._sockets: dict[int, socket.socket] = {}
         self._sweeper: asyncio.TimerHandle | None = None
+        self._lost: dict[socket.socket, int] = {}
 
         def dropped(kind: str) -> Callable[[], None]:
             tally = telemetry.tally(
@@ -86,6 +90,9 @@ class Asker:
         self._stray = dropped("stray")
         self._foreign = dropped("foreign")
         self._oversized = dropped("oversized")
+        self._overflowed = telemetry.tally(
+            "ioc_datagrams_lost", "Datagrams for which the socket had no room", source=source
+        )
 
     async def ask(self, token: bytes, address: SocketAddress, data: bytes, by: float) -> tuple[bytes, float]:
         """Send a datagram; the answer and the steady time it came.
@@ -115,6 +122,7 @@ class Asker:
             asyncio.get_running_loop().remove_reader(sock.fileno())
             sock.close()
         self._sockets.clear()
+        self._lost.clear()
         for question in self._open.values():
             if not question.answered.done():
                 question.answered.set_exception(SourceError("stopping"))
@@ -144,6 +152,21 @@ class Asker:
                 self._deliver(data, None, peer[0], skew)
             else:
                 self._deliver(data, stamps, peer[0], skew)
+            if len(stamps) > 1:
+                self._count_lost(sock, stamps)
+
+    def _count_lost(self, sock: socket.socket, stamps: list[tuple[int, int, bytes]]) -> None:
+        """The kernel had no room for some datagrams, answers maybe: whoever waits cannot be told silence."""
+        lost = _lost(stamps)
+        more = (lost - self._lost.get(sock, 0)) % 2**32
+        if not more:
+            return
+        self._lost[sock] = lost
+        self._overflowed.n += more
+        what = "more datagrams come than can be read, so answers are lost; find who floods this machine"
+        for question in self._open.values():
+            if not question.answered.done():
+                question.answered.set_exception(SourceError(what))
 
     def _deliver(
         self, data: bytes, stamps: list[tuple[int, int, bytes]] | None, host: str, skew: float
@@ -186,8 +209,9 @@ def open_socket(family: int) -> socket.socket:
         raise SourceError(f"no UDP socket: {error.strerror}; raise the limit of open files") from error
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
-    with contextlib.suppress(OSError):  # then we stamp
+    with contextlib.suppress(OSError):  # then we stamp, and do not know what was lost
         sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        sock.setsockopt(socket.SOL_SOCKET, SO_RXQ_OVFL, 1)
     if family == socket.AF_INET6:
         sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     sock.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", 0))  # noqa: S104 -- answers come back on whatever way there is
@@ -211,3 +235,10 @@ def _stamp(stamps: list[tuple[int, int, bytes]], skew: float) -> float | None:
             seconds, nanoseconds = _timespec.unpack_from(data)
             return float(seconds) + float(nanoseconds) * 1e-9 - skew
     return None
+
+
+def _lost(stamps: list[tuple[int, int, bytes]]) -> int:
+    for level, kind, data in stamps:
+        if level == SOL_SOCKET and kind == SO_RXQ_OVFL and len(data) >= _count.size:
+            return int(_count.unpack_from(data)[0])
+    return 0

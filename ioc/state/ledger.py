@@ -93,6 +93,7 @@ class Ledger:
             self._db.close()
             raise
         _sync_directory(path.parent)
+        self._inode = _inode(path)
         self._queue: SimpleQueue[_Call | None] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._number = 0
@@ -226,6 +227,8 @@ class Ledger:
 
     def _transaction(self, batch: Sequence[_Call]) -> list[_Outcome]:
         db = self._db
+        if _inode(self.path) != self._inode:  # what is written there, no restart would find
+            raise _DiskTrouble(f"{self.path}: was moved, deleted or replaced; put it back, or restart")
         try:
             db.execute("BEGIN IMMEDIATE")
             outcomes = [(call, self._apply(call)) for call in batch]
@@ -325,6 +328,15 @@ def _unusable(path: Path, error: sqlite3.Error) -> str:
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return f"{path}: {error}; this user must be able to write the file and its directory"
     return f"{path}: cannot be opened: {error}"
+
+
+def _inode(path: Path) -> tuple[int, int] | None:
+    """Which file stands at a path; None when there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _sync_directory(folder: Path) -> None:

@@ -139,7 +139,7 @@ async def test_without_descriptors_it_is_our_fault(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize(
     "pattern",
-    [r"^220[ -].{0,200}(?:ESMTP|SMTP)", ".*x", r"^\+OK [*+?|]{2}\?\*", "a?b?c?d{2,}", "(?i)ready", "a{"],
+    [r"^220[ -].{0,200}(?:ESMTP|SMTP)", ".*x", r"^\+OK [*+?|]{2}\?\*", "a?d{2,}", "(?i)ready", "a{"],
 )
 def test_patterns_that_end_are_taken(pattern: str) -> None:
     assert TcpOptions(port=25, expect_pattern=pattern).expect_pattern == pattern

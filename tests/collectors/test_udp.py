@@ -113,3 +113,24 @@ async def test_what_cannot_be_sent_is_our_fault() -> None:
         await here.ask(b"tok1", ("127.0.0.1", 9), b"x" * 70_000, 2e9)
     assert not here._open
     here.close()
+
+
+async def test_what_the_kernel_had_no_room_for_is_counted_and_no_silence() -> None:
+    telemetry, clock = Telemetry(), Clock()
+    here = Asker(clock, telemetry, "test", lambda data: data[:4])
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as host:
+        host.bind(("127.0.0.1", 0))
+        asked = asyncio.create_task(here.ask(b"tok1", host.getsockname(), b"", clock.now() + 60))
+        await asyncio.sleep(0)
+        ours = ("127.0.0.1", here.port(socket.AF_INET))
+        here._sockets[socket.AF_INET].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        for _ in range(1_000):
+            host.sendto(b"noise" * 100, ours)  # the loop has no turn meanwhile: most find the buffer full
+        async with asyncio.timeout(10):
+            while not asked.done():
+                host.sendto(b"noise", ours)
+                await asyncio.sleep(0.01)
+        with pytest.raises(SourceError, match="more datagrams come than can be read"):
+            await asked
+        assert telemetry.count("ioc_datagrams_lost", source="test") > 500
+    here.close()

@@ -89,6 +89,25 @@ async def test_a_wrong_statement_is_that_calls_own_fault(ledger: Ledger, write: 
     assert subjects(ledger) == ["z"]
 
 
+async def test_a_file_that_was_moved_away_is_not_written_to(ledger: Ledger, telemetry: Telemetry) -> None:
+    told: asyncio.Queue[tuple[bool, str]] = asyncio.Queue()
+    ledger.on_trouble = lambda ok, detail: told.put_nowait((ok, detail))
+    await ledger.commit(put("a"))
+    away = ledger.path.with_suffix(".away")
+    ledger.path.rename(away)
+    waiting = ledger.commit(put("b"))
+    async with asyncio.timeout(10):
+        assert await told.get() == (
+            False,
+            f"{ledger.path}: was moved, deleted or replaced; put it back, or restart",
+        )
+        assert not waiting.done()
+        away.rename(ledger.path)
+        await waiting
+        assert await told.get() == (True, "")
+    assert subjects(ledger) == ["a", "b"]
+
+
 async def test_a_cancelled_future_does_not_take_the_write_back(ledger: Ledger) -> None:
     future = ledger.commit(put("a"))
     future.cancel()
