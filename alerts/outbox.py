@@ -7,7 +7,7 @@ share a few places, so that a receiver that hangs holds up nobody else's.
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -58,6 +58,8 @@ class Outbox:
         self._changed = changed
         self._receivers: Mapping[str, Receiver] = {}
         self._lanes: dict[Lane, deque[Notification]] = {}
+        self._unsettled: OrderedDict[int, float] = OrderedDict()
+        """when each was owed, oldest first: with thousands owed, nobody looks through them at each change"""
         self._attempts: dict[Lane, int] = {}
         self._waiting: dict[Lane, float] = {}
         """lanes between two attempts, and when their receiver is willing again at the earliest"""
@@ -75,7 +77,7 @@ class Outbox:
     @property
     def owed(self) -> int:
         """How many are not settled yet."""
-        return sum(map(len, self._lanes.values()))
+        return len(self._unsettled)
 
     def apply(self, receivers: Mapping[str, Receiver]) -> None:
         """Take over the receivers; what is owed to one that is gone is settled as failed."""
@@ -89,6 +91,7 @@ class Outbox:
     def offer(self, notification: Notification) -> None:
         """Owe one more; it goes out after all that its lane owes already."""
         lane = (notification.incident, notification.receiver)
+        self._unsettled[notification.id] = notification.at
         queue = self._lanes.get(lane)
         if queue is not None:
             queue.append(notification)
@@ -104,13 +107,12 @@ class Outbox:
 
     def shown(self) -> dict[str, Any]:
         """The picture's `self/deliveries`."""
-        skew = self._clock.skew()
-        heads = [queue[0].at - skew for queue in self._lanes.values()]
+        oldest = next(iter(self._unsettled.values()), None)
         failing = [
             {"receiver": name, "since": each.since, "detail": each.detail, "attempts": each.attempts}
             for name, each in sorted(self._trouble.items())
         ]
-        return {"owed": self.owed, "oldest": min(heads, default=None), "failing": failing}
+        return {"owed": self.owed, "oldest": None if oldest is None else oldest - self._clock.skew(), "failing": failing}
 
     def pending(self) -> list[Notification]:
         """All that is owed, oldest first in each lane."""
@@ -213,6 +215,7 @@ class Outbox:
     def _done(self, lane: Lane, notification: Notification, told: bool, attempts: int, answer: str) -> None:
         queue = self._lanes[lane]
         queue.popleft()
+        self._unsettled.pop(notification.id, None)
         if not queue:
             del self._lanes[lane]
         self._attempts.pop(lane, None)

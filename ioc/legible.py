@@ -1,9 +1,13 @@
-"""Text from outside, before people see it: characters that a terminal obeys or that turn what is read around."""
+"""Text from outside, before people see it: what a terminal obeys, what turns a text around or covers the next."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
 
+BARRED = frozenset({"Cc", "Cs", "Zl", "Zp"})
+MARKS = 6
+"""marks on one letter; Vietnamese has two, and with more they are drawn over the lines above"""
 WHITE = "\n\t\r"
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """marks of the Unicode bidirectional algorithm (UAX #9): with them a text reads as another than it is"""
@@ -11,23 +15,28 @@ TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u206
 
 def control(text: str) -> str:
     """The first character of a text that is not for reading; empty when there is none."""
-    if text.isprintable() and TURNING.isdisjoint(text):  # nearly always
+    if text.isascii() and text.isprintable():
         return ""
-    return next((each for each in text if _controls(each)), "")
+    return next((each for each, controls in _judged(text) if controls), "")
 
 
 def legible(text: str) -> str:
     """A text for a terminal, on one line: what controls it is shown as its code."""
     if not control(text) and not any(each in text for each in WHITE):
         return text
-    return "".join(_shown(each) for each in text)
+    return "".join(_shown(each, controls) for each, controls in _judged(text))
 
 
-def _controls(char: str) -> bool:
-    return char in TURNING or (unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") and char not in WHITE)
+def _judged(text: str) -> Iterator[tuple[str, bool]]:
+    """Each character, and whether it is not for reading."""
+    marks = 0
+    for each in text:
+        kind = unicodedata.category(each)
+        marks = marks + 1 if kind in ("Mn", "Me") else 0
+        yield each, each in TURNING or marks > MARKS or (kind in BARRED and each not in WHITE)
 
 
-def _shown(char: str) -> str:
+def _shown(char: str, controls: bool) -> str:
     if char in WHITE:
         return " "
-    return char.encode("unicode_escape").decode() if _controls(char) else char
+    return char.encode("unicode_escape").decode() if controls else char

@@ -17,7 +17,14 @@ def test_what_people_write_is_left_alone(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("a\x1b[2J", "\x1b"), ("\u202eb", "\u202e"), ("\x9b", "\x9b"), ("x\u2028", "\u2028")]
+    ("text", "found"),
+    [
+        ("a\x1b[2J", "\x1b"),
+        ("\u202eb", "\u202e"),
+        ("\x9b", "\x9b"),
+        ("x\u2028", "\u2028"),
+        ("a" + "\u0301" * 7, "\u0301"),
+    ],
 )
 def test_what_controls_is_found(text: str, found: str) -> None:
     assert control(text) == found

@@ -36,7 +36,7 @@ def _text(value: Any) -> Any:
 
 def _legible(text: str) -> str:
     if found := control(text):
-        context = {"what": f"has a control character, U+{ord(found):04X}:", "hint": "remove it"}
+        context = {"what": f"has U+{ord(found):04X}, which is not for reading:", "hint": "remove it"}
         raise PydanticCustomError("bad-value", "{what}", context)
     return text
 

@@ -16,6 +16,7 @@ from ioc.config.yaml import Problem
 
 MOST_BYTES = 64_000_000
 MOST_ROWS = 500_000
+MOST_COLUMNS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,10 @@ def _read(reader: Iterator[list[str]], lines: _Lines, table: Table) -> None:
 
 
 def _header(cells: list[str], line: int, table: Table) -> None:
+    if len(cells) > MOST_COLUMNS:
+        what = f"header of {len(cells)} columns; at most {MOST_COLUMNS} are read"
+        table.problems.append(Problem("csv-header", line, what))
+        cells = cells[:MOST_COLUMNS]
     columns = tuple(cell.strip() for cell in cells)
     for index, name in enumerate(columns):
         if not name:

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -226,3 +227,23 @@ async def test_what_a_receiver_asked_to_wait_for_is_not_hurried() -> None:
     await bench.run()
     assert bench.clock.at == 60
     assert [each.id for each in inbox.got] == [2, 1]
+
+
+async def test_what_is_owed_and_since_when_is_known_without_looking_through_it() -> None:
+    inbox = Inbox()
+    inbox.fail = lambda each: _refuse() if each.incident % 2 else None
+    bench = Bench(inbox)
+    for id in range(1, 5_001):
+        bench.clock.at = float(id)
+        bench.outbox.offer(replace(note(id, incident=id), at=float(id)))
+        assert bench.outbox.shown()["owed"] == id
+    assert bench.outbox.shown()["oldest"] == 1.0
+    await bench.outbox.idle()
+    assert (bench.outbox.owed, bench.outbox.shown()["oldest"]) == (2_500, 1.0)
+    inbox.fail = None
+    await bench.run()
+    assert (bench.outbox.owed, bench.outbox.shown()["oldest"]) == (0, None)
+
+
+def _refuse() -> None:
+    raise Undeliverable("away", permanent=False)

@@ -60,6 +60,12 @@ def test_too_many_rows(monkeypatch: pytest.MonkeyPatch, written: Callable[..., R
     assert reading.faults == ("units.csv:4: more than 2 rows",)
 
 
+def test_too_many_columns(written: Callable[..., Reading]) -> None:
+    header = "id,name," + ",".join(f"label{number}" for number in range(100_000))
+    reading = written(ioc__yaml=CENTER + "units: {csv: units.csv}\n", units__csv=header + "\n")
+    assert "units.csv:1: header of 100002 columns; at most 200 are read" in reading.faults
+
+
 def test_faults_are_listed_up_to_a_bound_and_the_rest_counted(written: Callable[..., Reading]) -> None:
     rows = "".join(f"u{number},U,nobody\n" for number in range(MOST_FAULTS + 7))
     reading = written(ioc__yaml=CENTER + "units: {csv: units.csv}\n", units__csv="id,name,parent\n" + rows)

@@ -195,7 +195,7 @@ ROOM = {"scope": {"kind": "room", "id": "x"}, "end": 4e9, "reason": "r", "by": "
             "start: 1.15",  # the year 33658, which no calendar on a screen can show
         ),
         ({**ROOM, "scope": {"kind": "site", "id": "x"}, "end": 1e308}, 422, "end: 1.15741e+303 days"),
-        ({**ROOM, "scope": {"kind": "site", "id": "x"}, "by": "a\x1b[2J"}, 422, "by: has U+001B, a control"),
+        ({**ROOM, "scope": {"kind": "site", "id": "x"}, "by": "a\x1b[2J"}, 422, "by: has U+001B, which is"),
         ({**ROOM, "scope": {"kind": "site", "id": "x"}, "reason": "a\u202eb"}, 422, "reason: has U+202E"),
     ],
 )

@@ -22,7 +22,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 def _legible(text: str) -> str:
     if found := control(text):
-        what = "has {code}, a control character; leave it out"
+        what = "has {code}, which is not for reading; leave it out"
         raise PydanticCustomError("control_character", what, {"code": f"U+{ord(found):04X}"})
     return text
 
