@@ -107,12 +107,13 @@ class Outbox:
 
     def shown(self) -> dict[str, Any]:
         """The picture's `self/deliveries`."""
-        oldest = next(iter(self._unsettled.values()), None)
+        first = next(iter(self._unsettled.values()), None)
+        oldest = None if first is None else first - self._clock.skew()
         failing = [
             {"receiver": name, "since": each.since, "detail": each.detail, "attempts": each.attempts}
             for name, each in sorted(self._trouble.items())
         ]
-        return {"owed": self.owed, "oldest": None if oldest is None else oldest - self._clock.skew(), "failing": failing}
+        return {"owed": self.owed, "oldest": oldest, "failing": failing}
 
     def pending(self) -> list[Notification]:
         """All that is owed, oldest first in each lane."""
