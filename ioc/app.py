@@ -161,7 +161,7 @@ class Service:
         told = changes(self.config, fresh)
         self._adopt(fresh)
         self._picture.put("self/config", {"state": "ok", "at": self._clock.now(), "faults": []})
-        log.info("configuration reloaded", changes=len(told))
+        log.info("configuration reloaded", changes=list(told))
         return told
 
     def readiness(self) -> Readiness:

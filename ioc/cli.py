@@ -47,7 +47,9 @@ def check(directory: Directory) -> None:
 @app.command("try")
 def try_(
     directory: Directory,
-    source: Annotated[str, typer.Argument(metavar="SOURCE", help="A source: sip, icmp, tcp.")],
+    source: Annotated[
+        str, typer.Argument(metavar="SOURCE", help="A source, as a probe names it: sip, icmp, tcp, …")
+    ],
     endpoint: Annotated[list[str] | None, typer.Option(help="Only this endpoint; may be repeated.")] = None,
 ) -> None:
     """Probe every endpoint of one source once and print what came back."""
@@ -59,7 +61,9 @@ def try_(
 
 @app.command()
 def watch(
-    url: Annotated[str, typer.Argument(metavar="URL", help="Where the service is: http://HOST:PORT.")],
+    url: Annotated[
+        str, typer.Argument(metavar="URL", help="Where the service is: http://HOST:PORT or https://…")
+    ],
     token_file: Annotated[Path | None, typer.Option(help="A file that holds the read token.")] = None,
     once: Annotated[bool, typer.Option("--once", help="Print one snapshot and end.")] = False,
 ) -> None:
@@ -92,7 +96,8 @@ def main() -> None:
     except ConfigError as error:
         for fault in error.faults:
             typer.echo(fault, err=True)
-        typer.echo(f"{len(error.faults)} fault(s); nothing was started.", err=True)
+        count = len(error.faults)
+        typer.echo(f"{count} {'fault' if count == 1 else 'faults'}; nothing was started", err=True)
         raise SystemExit(2) from None
     except IocError as error:
         typer.echo(f"ioc: {error}", err=True)

@@ -94,7 +94,7 @@ def test_a_faulty_configuration_starts_nothing(ioc: Ioc, directory: Path, comman
     code, out, err = ioc(command[0], directory, *command[1:])
     assert (code, out) == (2, "")
     assert 'ioc.yaml:3: unknown key "colour"' in err
-    assert "1 fault(s); nothing was started." in err
+    assert "1 fault; nothing was started" in err
 
 
 def test_a_directory_that_is_not_there(ioc: Ioc, tmp_path: Path) -> None:

@@ -140,9 +140,7 @@ class Gate:
         if not asked.origin:
             if writes and not asked.bearer:
                 self._foreign.n += 1
-                raise Refused(
-                    "a write without Origin needs the header Authorization: Bearer TOKEN", status=403
-                )
+                raise Refused(self._write_hint(asked), status=403)
             return
         if not own(asked.origin, asked.host, self.access):
             self._foreign.n += 1
@@ -150,6 +148,13 @@ class Gate:
                 f"Origin {asked.origin!r} may not do this; list it under origins, or use our own address",
                 status=403,
             )
+
+    def _write_hint(self, asked: Asked) -> str:
+        """What a write that says neither Origin nor token should send; without tokens there is none to send."""
+        if self.access.open:
+            origin = self.access.origins[0] if self.access.origins else f"http://{asked.host}"
+            return f"a write must say where it comes from; add the header Origin: {origin}"
+        return "a write without Origin needs the header Authorization: Bearer TOKEN"
 
 
 HINT = "send it as Authorization: Bearer TOKEN, or open /login"

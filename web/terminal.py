@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ioc.legible import legible
-from ioc.model import State
+from ioc.model import Reason, State
 from ioc.picture import Value
 from web.mirror import Mirror
 
@@ -30,6 +30,26 @@ WORDS = {
     State.MAINTENANCE: ("bảo trì", "blue"),
     State.OFF: ("tắt", "dim"),
 }
+REASONS = {
+    Reason.NONE: "",
+    Reason.ANSWERED: "có trả lời",
+    Reason.NO_ANSWER: "không trả lời",
+    Reason.REFUSED: "từ chối kết nối",
+    Reason.NO_ROUTE: "không có đường tới",
+    Reason.CLOSED_EARLY: "ngắt giữa chừng",
+    Reason.WRONG_ANSWER: "trả lời sai",
+    Reason.BAD_STATUS: "báo lỗi",
+    Reason.NOT_REGISTERED: "chưa đăng ký",
+    Reason.PARTLY_SILENT: "chỉ trả lời một phần",
+    Reason.PARENT_DOWN: "đứt đường truyền phía trước",
+    Reason.OWN_LINK_DOWN: "trung tâm mất đường truyền",
+    Reason.STALE: "lâu không có số liệu",
+    Reason.NOT_YET_PROBED: "chưa đo",
+    Reason.NOT_EXPECTED: "ngoài giờ",
+    Reason.MAINTAINED: "đang bảo trì",
+    Reason.LOCAL_FAULT: "lỗi phía trung tâm",
+}
+"""as the wall says them: web/ui/src/i18n/vi.ts"""
 SEVERITIES = {
     "critical": ("nghiêm trọng", "bold red"),
     "warning": ("cảnh báo", "yellow"),
@@ -92,7 +112,7 @@ def _troubled(mirror: Mirror, now: float) -> RenderableType:
             _text(about.get("name", id)),
             _word(str(value.get("state"))),
             age(now - _number(value, "since", now)),
-            _text(f"{value.get('reason', '')} {value.get('detail', '')}".strip()),
+            _text(_why(str(value.get("reason", "")), str(value.get("detail", "")))),
         )
     if len(found) > SHOWN:
         table.caption = f"và {len(found) - SHOWN} điểm cầu khác"
@@ -102,6 +122,11 @@ def _troubled(mirror: Mirror, now: float) -> RenderableType:
 def _word(state: str) -> Text:
     word, style = WORDS[State(state)] if state in set(State) else (state, "")
     return _text(word, style)
+
+
+def _why(reason: str, detail: str) -> str:
+    word = REASONS[Reason(reason)] if reason in set(Reason) else reason
+    return ": ".join(each for each in (word, detail) if each)
 
 
 def _text(said: object, style: str = "") -> Text:

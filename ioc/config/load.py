@@ -92,6 +92,8 @@ class _Reader:
         """The configuration; None, or one that lacks something, when there are faults."""
         self._check_keys()
         center = self._center()
+        if not self._directory.top:
+            return None  # nothing could be read: what else is missing would only hide that
         where, whom = self._access(listen)
         influx, wall = self._influx(), self._wall()
         hours = self._calendars(center.zone if center else None)
@@ -99,7 +101,7 @@ class _Reader:
         inventory = self._inventory(self._known("calendars", hours), self._known("systems", systems))
         rules = self._rules()
         told = alerting.receivers(self._named("receivers"), self._parts.channels, self._secrets, self._faults)
-        if not told:
+        if not told and not any(self._named("receivers")):
             hint = "incidents are shown on the wall and nobody is told"
             self._faults.warn("no-receivers", self._place("receivers"), "no receivers", "", hint)
         if center is None or where is None:

@@ -121,11 +121,11 @@ def display(console: Console) -> Display:
 
 
 def _heading(view: View) -> Text:
-    until = "until Ctrl-C" if view.span is None else f"of {view.span:.0f} s"
+    until = "" if view.span is None else f" of {view.span:.0f} s"
     return Text.assemble(
         ("The wall: ", "dim"),
         (view.url, "bold underline"),
-        (f"   {view.elapsed:.0f} s {until}   Ctrl-C ends it", "dim"),
+        (f"   {view.elapsed:.0f} s{until}   Ctrl-C ends it", "dim"),
     )
 
 

@@ -25,6 +25,18 @@ def test_faults_then_how_many(parts: Parts) -> None:
     assert lines[-1] == "1 fault; nothing would run"
 
 
+def test_a_directory_that_is_not_there_is_the_only_thing_said(tmp_path: Path, parts: Parts) -> None:
+    told = report(tmp_path / "nowhere", parts, {}, TODAY)
+    where = tmp_path / "nowhere"
+    lines = [f"{where}: unreadable directory; no such file or directory", "1 fault; nothing would run"]
+    assert told.text.splitlines() == lines
+
+
+def test_a_faulty_receiver_is_not_also_none(parts: Parts) -> None:
+    told = report(CASES / "unknown-channel", parts, {}, TODAY)
+    assert "no receivers" not in told.text
+
+
 def test_the_example_with_the_real_sources_rules_and_channels() -> None:
     told = report(EXAMPLE, real_parts(), {}, TODAY)
     assert told.sound, told.text

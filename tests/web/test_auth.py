@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ioc.clock import Clock
@@ -80,6 +82,16 @@ def test_refusals_have_their_status(request_: Asked, need: Need, status: int) ->
     with pytest.raises(Refused) as refused:
         gate()[0].check(request_, need, writes=need is Need.WRITE, upgrades=False)
     assert refused.value.status == status
+
+
+def test_without_tokens_a_write_is_told_the_origin_that_is_taken() -> None:
+    for access in (Access(), Access(origins=("https://wall.example.vn",))):
+        asks = asked("localhost:8080")
+        with pytest.raises(Refused) as refused:
+            gate(access)[0].check(asks, Need.WRITE, writes=True, upgrades=False)
+        origin = str(refused.value).partition("Origin: ")[2]
+        again = replace(asks, origin=origin)
+        assert gate(access)[0].check(again, Need.WRITE, writes=True, upgrades=False) is Need.WRITE
 
 
 def test_a_write_from_our_own_page_is_done() -> None:

@@ -7,15 +7,18 @@ import contextlib
 import io
 import json
 import random
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from ioc.clock import Clock
 from ioc.errors import CodecError, Refused
+from ioc.model import Reason
 from tests.web.house import House, Open, until
 from web.auth import Access
 from web.mirror import Mirror
+from web.terminal import REASONS
 from web.watch import Watcher, address, run, wait
 
 
@@ -47,12 +50,20 @@ async def test_a_snapshot_names_what_is_wrong_since_when_and_whose_it_is(house: 
         "mất kết nối 1",
         "UBND xã Hoằng Lộc",
         "1 phút",
+        "không trả lời",
         "[xã]",
         "Ông Bình",
         "0903 1",
     ):
         assert words in shown
     assert "MẤT LIÊN LẠC" not in shown
+
+
+def test_every_reason_has_the_words_of_the_wall() -> None:
+    words = (Path(__file__).parents[2] / "web/ui/src/i18n/vi.ts").read_text("utf-8")
+    assert set(REASONS) == set(Reason)
+    for reason, said in REASONS.items():
+        assert f'"reason.{reason.value}": "{said}"' in words
 
 
 async def test_a_cut_is_loud_and_the_next_connection_resumes(house: Open) -> None:

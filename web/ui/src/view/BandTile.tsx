@@ -31,7 +31,7 @@ export function BandTile({ band }: { band: Band }) {
 
 function freshness({ system, stale }: Band): string {
   const words = say.value;
-  if (stale === Infinity) return words("stale.never");
+  if (stale === Infinity || !system.at) return words("stale.never");
   if (stale !== null) return words("stale", { age: age(stale, words) });
   return words("ago", { age: age(now.value - system.at, words) });
 }
