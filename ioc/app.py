@@ -72,7 +72,9 @@ class Service:
         self._environ = environ
         self._listen = listen
         self._telemetry = telemetry
-        self._faults = self._telemetry.tally("ioc_watcher_faults", "Errors inside watchers of the picture.")
+        self._faults = self._telemetry.tally(
+            "ioc_watcher_faults", "Errors inside what watches the picture or ourselves."
+        )
         self._picture = Picture(secrets.token_hex(8), self._complain)
         _make_folder(config.state.parent)
         self._ledger = Ledger.open(config.state, telemetry=self._telemetry, synchronous=synchronous)
@@ -210,9 +212,12 @@ class Service:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_EVERY)
-            self._look_at_clock()
-            self._look_at_day()
-            self._counts.flush()
+            for look in (self._look_at_clock, self._look_at_day, self._counts.flush):
+                try:
+                    look()
+                except Exception as error:  # noqa: BLE001 -- one fault must not end the counters for good
+                    self._faults.n += 1
+                    log.error("a look at ourselves raised", look=look.__qualname__, error=repr(error))
 
     def _look_at_clock(self) -> None:
         skew = self._clock.skew()
