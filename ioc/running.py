@@ -56,7 +56,8 @@ async def run(directory: Path, listen: str | None) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE)
-    typer.echo(f"IOC: http://{config.listen[0]}:{port}/")
+    scheme = "https" if config.access.tls else "http"
+    typer.echo(f"IOC: {scheme}://{config.listen[0]}:{port}/")
     await stop.wait()
     await service.stop()
 

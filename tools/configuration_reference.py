@@ -7,7 +7,7 @@ import inspect
 import sys
 import textwrap
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -17,6 +17,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from alerts.channels.registry import CHANNELS
+from alerts.condition import AGGREGATES, FUNCTIONS
+from alerts.rules import LABELS, LIVE, PLACEHOLDERS, shipped
 from alerts.rules import _Written as RuleModel
 from collectors.registry import options as source_options
 from ioc.config import directory, faults, schema, table, yaml
@@ -46,7 +48,7 @@ one to copy; `ioc check DIR` says every fault at once as `file:line: what "value
 - At most {faults.MOST_FAULTS} faults are listed, the rest are counted.
 
 What a running service takes over by a reload (SIGHUP or `POST /-/reload`) is everything but `center`, `listen`,
-`public_url`, `access`, `state`, `history` and `wall`: those take a restart, and the reload says so.
+`public_url`, `access`, `state`, `history` and `wall`: those take a restart, and a reload's answer and log say so.
 """
 
 RULE_NOTES = {
@@ -59,10 +61,31 @@ RULE_NOTES = {
     "title": "the sentence that is shown, with placeholders as `{name}`",
     "annotations": "further sentences",
     "next_action": "what whoever is told does first",
-    "runbook": "the page to follow",
+    "runbook": "the page of your handbook to follow, an address or a name; shown as written",
     "enabled": "`false` takes it out",
 }
 """meanings of the rules' keys, where their model does not say them itself"""
+
+
+def _readable() -> str:
+    """What conditions and sentences may name, and the rules that ship."""
+
+    def named(names: Iterable[str]) -> str:
+        return ", ".join(f"`{name}`" for name in names)
+
+    windows = (
+        f'A window is {named(sorted(AGGREGATES))} of a number, as `avg(loss, "5m")`, 10 s to 24 h long. '
+        f"Functions: {named(sorted(FUNCTIONS))}. What is not known makes a condition *unknown*, which changes nothing."
+    )
+    ships = (
+        f"The rules that ship stand in `alerts/shipped.yaml`: {named(rule.id for rule in shipped())}. They go by an "
+        "endpoint's `kind`: `mcu`, `core`, `core-link`, `registrar` and `gatekeeper` page at once, `uplink` and "
+        "whatever is `critical` as critical after 30 s, the rest as a warning."
+    )
+    reads = [f"`if` of a rule on `{on}` reads {named(live)}." for on, live in LIVE.items()]
+    where = f"`where` reads {named([*LABELS, 'labels.NAME'])}."
+    return "\n\n".join([where, *reads, windows, f"Placeholders: {named(sorted(PLACEHOLDERS))}.", ships])
+
 
 BELOW: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("`center`", schema.Center, ""),
@@ -77,7 +100,7 @@ BELOW: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("`sites`, each", schema.Site, "A list, or `{csv: FILE}`."),
     ("`probes.NAME`", schema.Profile, ""),
     ("`endpoints`, each", schema.Endpoint, "A list, or `{csv: FILE}`."),
-    ("`rules`, each", RuleModel, "Conditions are CEL; `critical` rules need `next_action`."),
+    ("`rules`, each", RuleModel, f"Conditions are CEL; `critical` rules need `next_action`. {_readable()}"),
     ("`receivers.NAME`", schema.Receiver, ""),
 )
 

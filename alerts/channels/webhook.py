@@ -35,9 +35,9 @@ class WebhookOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: str
+    url: str = Field(description="http or https address that takes a POST in Alertmanager's format")
     timeout: float = Field(default=10.0, gt=0, le=60, description="seconds for one whole attempt")
-    token_file: Path | None = None
+    token_file: Path | None = Field(default=None, description="file with a bearer token; an absolute path")
 
     @field_validator("url")
     @classmethod

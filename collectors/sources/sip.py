@@ -35,8 +35,11 @@ class SipOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     via: Literal["direct", "registrar"] = "direct"
+    """whom to ask by OPTIONS: the endpoint itself, or its registrar about it"""
     transport: Literal["udp", "tcp"] = "udp"
+    """what carries the request"""
     port: int = Field(default=SIP_PORT, ge=1, le=65_535)
+    """port of the endpoint"""
     user: str = Field(default="", max_length=128)
     """user of the request's URI; the rest of it is the endpoint's address"""
     registrar: str = ""
@@ -44,6 +47,7 @@ class SipOptions(BaseModel):
     via_host: str = ""
     """our own address in Via and Contact; empty takes the one the system would use"""
     our_user: str = Field(default="ioc", max_length=64)
+    """our own user in From and Contact: what the endpoint's log shows"""
 
     @field_validator("user", "our_user")
     @classmethod

@@ -57,6 +57,7 @@ class TcpOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     port: int = Field(ge=1, le=65_535)
+    """port to connect to; without `expect` a connection is enough"""
     send: str = Field(default="", max_length=2048)
     """text sent once connected; `\\r` and `\\n` stand for themselves in double-quoted YAML"""
     expect: str = Field(default="", max_length=256)

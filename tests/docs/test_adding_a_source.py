@@ -92,4 +92,5 @@ def test_the_register_refuses_the_file_alone(tree: Path) -> None:
 def test_the_example_is_clean(tree: Path) -> None:
     run(tree, "mypy", "--strict", "collectors/sources/ntp.py")
     for rule in ("check", "format --check"):
-        run(tree, "ruff", *rule.split(), "collectors/sources/ntp.py", "collectors/registry.py")
+        files = ("collectors/sources/ntp.py", "collectors/registry.py", "tests/collectors/test_source_ntp.py")
+        run(tree, "ruff", *rule.split(), *files)

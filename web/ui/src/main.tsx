@@ -4,9 +4,10 @@ import { render } from "preact";
 
 import "./styles/index.css";
 import { painted } from "./paint";
+import { openedOf } from "./scene";
 import { Connection } from "./socket";
 import { startTicking } from "./ticker";
-import { follow, hello, take } from "./wall";
+import { follow, hello, opened, take } from "./wall";
 import { App } from "./view/App";
 
 const address = new URL("ws", location.href);
@@ -23,5 +24,6 @@ const connection = new Connection(address.href, {
 const root = document.getElementById("wall");
 if (!root) throw new Error("index.html has no #wall");
 render(<App />, root);
+addEventListener("hashchange", () => (opened.value = openedOf(location.hash)));
 startTicking();
 connection.start();

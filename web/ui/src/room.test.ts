@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { drift, isNight, typeFor } from "./room";
-import { after, cycleOf, sceneOf, withParameter } from "./scene";
+import { after, cycleOf, openedOf, sceneOf, withParameter } from "./scene";
 
 test("a capital of the smallest text is a two-hundredth of the distance high", () => {
   const { unit, tooSmall } = typeFor({ distance_m: 8, screen_height_m: 2.05 });
@@ -27,6 +27,10 @@ test("the picture walks a few pixels, one step a minute, and comes back", () => 
   for (const { x, y } of steps) expect(Math.max(Math.abs(x), Math.abs(y))).toBeLessThanOrEqual(3);
   expect(drift(0)).toEqual(drift(59));
   expect(drift(0)).toEqual(drift(480));
+});
+
+test("a page's link opens its incident, and nothing else is opened", () => {
+  expect(["#incident/7", "", "#incident/", "#incident/7x", "#x"].map(openedOf)).toEqual(["incident/7", null, null, null, null]);
 });
 
 test("the address chooses scene and cycle", () => {

@@ -8,7 +8,7 @@ import { words, languageOf, type Language } from "./i18n";
 import type { Delta, Hello, Link, Phase } from "./link";
 import { Recent } from "./recent";
 import { typeFor } from "./room";
-import { sceneOf, type Scene } from "./scene";
+import { openedOf, sceneOf, type Scene } from "./scene";
 import { steady } from "./socket";
 import { Store } from "./store";
 
@@ -32,7 +32,7 @@ export const now = signal(steady());
 /** The server's time of the last picture: what is shown is as it was then. */
 export const pictured = signal(0);
 /** What the console shows: a key of the picture, or nothing. */
-export const opened = signal<string | null>(null);
+export const opened = signal<string | null>(openedOf(location.hash));
 
 /** Incidents that came while this screen was watching, so that they may pulse. */
 export const arrivals = signal<ReadonlySet<string>>(new Set());
