@@ -36,12 +36,14 @@ FIGURES: Mapping[str, str] = {
     "province_percent_of_a_core": "600 every 10 s: {} %",
     "nation_percent_of_a_core": "37,800 every 10 s: {} %",
     "us_per_delivery": "{} µs a delivery",
+    "of_centrifugo": "{} × Centrifugo's",
     "p99_5000_ms": "5,000 × 5/s: p99 {} ms",
     "kb_per_screen": "{} KB a screen",
     "loop_lag_p999_ms": "p99.9 {} ms",
 }
 """how a figure that has a target is said"""
 BESIDE: Mapping[str, str] = {
+    "not_run": "not run ({})",
     "cpu_percent_of_a_core": "CPU {} % of a core",
     "memory_mb": "{} MB",
     "bare_us": "bare `send` {} µs",

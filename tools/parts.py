@@ -20,6 +20,15 @@ PROGRAMS = {
     "ip": ("ip",),
     "ping": ("ping",),
 }
+BUILT = {
+    "influxd": (
+        "InfluxDB is missing; build it once: tools/influxd, or start one:"
+        " docker run -d -p 127.0.0.1:8086:8086 influxdb:2.7"
+        " and set IOC_TEST_INFLUX_URL=http://127.0.0.1:8086"
+    ),
+    "centrifugo": "Centrifugo is missing; build it once: tools/centrifugo",
+}
+"""parts that a script here builds once, and what is said where it has not; only a benchmark runs Centrifugo"""
 
 
 class PartMissing(Exception):
@@ -28,8 +37,8 @@ class PartMissing(Exception):
 
 def find(part: str) -> Path:
     """The program of a part: `IOC_KAMAILIO` and the like name one, else PATH and Debian's places are searched."""
-    if part == "influxd":
-        return _influxd()
+    if part in BUILT:
+        return _built(part)
     places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
     told = os.environ.get(f"IOC_{part.upper()}")
     for name in (told,) if told else PROGRAMS[part]:
@@ -40,14 +49,8 @@ def find(part: str) -> Path:
     raise PartMissing(f"{part} is missing; install it: tools/apt-install")
 
 
-def _influxd() -> Path:
-    got = subprocess.run(
-        [ROOT / "tools" / "influxd", "--cached"], capture_output=True, text=True, check=False
-    )
+def _built(part: str) -> Path:
+    got = subprocess.run([ROOT / "tools" / part, "--cached"], capture_output=True, text=True, check=False)
     if got.returncode:
-        raise PartMissing(
-            "InfluxDB is missing; build it once: tools/influxd, or start one:"
-            " docker run -d -p 127.0.0.1:8086:8086 influxdb:2.7"
-            " and set IOC_TEST_INFLUX_URL=http://127.0.0.1:8086"
-        )
+        raise PartMissing(BUILT[part])
     return Path(got.stdout.strip())

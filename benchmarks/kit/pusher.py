@@ -14,14 +14,13 @@ import os
 import signal
 import socket
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from benchmarks.kit import province
+from benchmarks.kit.pace import FRAME, metered, paced, value
 from ioc.clock import Clock
 from ioc.demo.child import allow_descriptors, play, ready
 from ioc.errors import Refused
@@ -33,8 +32,6 @@ from web.push import Pace
 from web.serve import serve
 
 MOST_SCREENS = 6_000
-FRAME = 1024
-"""bytes of one frame"""
 STATIC = Path(__file__).parents[2] / "web" / "ui" / "dist"
 
 
@@ -95,10 +92,9 @@ async def run(port: int, course: dict[str, float], file: Path) -> None:
     asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, go.set)
     ready(port=server.port)
     await go.wait()
-    value: dict[str, Any] = {"sent": 0.0, "pad": "x" * (FRAME - 150)}
 
     def change() -> None:
-        picture.put("bench/1", {**value, "sent": time.monotonic()})
+        picture.put("bench/1", value())
 
     await paced(change, course["rate"], course["warm"])
     frames = telemetry.count("ioc_push_frames")
@@ -144,25 +140,6 @@ def _connections(port: int) -> list[socket.socket]:
             pass
         sock.close()
     return found
-
-
-async def metered(do: Callable[[], None], rate: float, span: float) -> dict[str, float]:
-    """Do something at a pace; processor seconds of this process, rounds, and when."""
-    begin, cpu = time.monotonic(), time.process_time()
-    rounds = await paced(do, rate, span)
-    return {"cpu": time.process_time() - cpu, "rounds": rounds, "begin": begin, "end": time.monotonic()}
-
-
-async def paced(do: Callable[[], None], rate: float, span: float) -> int:
-    """Do something so many times a second for so long; how many times it was."""
-    start = time.monotonic()
-    rounds = 0
-    while rounds < round(rate * span):
-        await asyncio.sleep(max(0.0, start + rounds / rate - time.monotonic()))
-        do()
-        rounds += 1
-    await asyncio.sleep(max(0.0, start + span - time.monotonic()))
-    return rounds
 
 
 def _raise(see: object, error: Exception) -> None:

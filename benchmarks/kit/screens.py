@@ -1,6 +1,7 @@
-"""Screens by the thousand: `python -m benchmarks.kit.screens HOST:PORT COUNT OFFER FILE`.
+"""Screens by the thousand: `python -m benchmarks.kit.screens HOST:PORT COUNT OFFER FILE [PATH HELLO]`.
 
-Each is a WebSocket client of /ws on a bare socket; OFFER is `plain` or `deflate` (RFC 7692, as browsers offer it).
+Each is a WebSocket client on a bare socket; OFFER is `plain` or `deflate` (RFC 7692, as browsers offer it). PATH is
+/ws unless told; HELLO is the text a client of another server than ours says first and waits for an answer to.
 All of them are read in one loop around epoll(7), so that the reader is cheap beside what it measures. The process is
 ready when all have been greeted. A frame with a field `sent`, a monotonic moment, is noted as (sent, seconds until
 it was read); at the end FILE gets the notes and FILE.seen how many frames and bytes came.
@@ -38,19 +39,16 @@ class Screens:
         self._rest: dict[int, bytes] = {}
         self._poll = select.epoll()
 
-    def join(self, at: str, offer: str) -> None:
+    def join(self, at: str, offer: str, path: str = "/ws", hello: str = "") -> None:
         """Shake hands; raises ConnectionError when the server does not want to."""
         host, _, port = at.partition(":")
         sock = socket.create_connection((host, int(port)), HANDSHAKE)
-        sock.sendall(_request(at, offer))
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += (more := sock.recv(4096))
-            if not more:
-                raise ConnectionError(f"hung up after {head[:60]!r}")
-        head, _, rest = head.partition(b"\r\n\r\n")
-        if not head.startswith(b"HTTP/1.1 101 "):
-            raise ConnectionError(f"refused: {head[:60]!r}")
+        sock.sendall(_request(at, offer, path))
+        rest = _opened(sock)
+        if hello:
+            sock.sendall(_text(hello.encode()))
+            while not _end(rest, 0, len(rest)):
+                rest += _more(sock, rest)
         sock.setblocking(False)
         self._sockets[sock.fileno()] = sock
         self._rest[sock.fileno()] = rest
@@ -106,9 +104,32 @@ def _end(data: bytes, begin: int, length: int) -> int:
     return begin + size if begin + size <= length else 0
 
 
-def _request(at: str, offer: str) -> bytes:
+def _opened(sock: socket.socket) -> bytes:
+    """What came after the head of the server's answer."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        head += _more(sock, head)
+    head, _, rest = head.partition(b"\r\n\r\n")
+    if not head.startswith(b"HTTP/1.1 101 "):
+        raise ConnectionError(f"refused: {head[:60]!r}")
+    return rest
+
+
+def _more(sock: socket.socket, before: bytes) -> bytes:
+    more = sock.recv(4096)
+    if not more:
+        raise ConnectionError(f"hung up after {before[:60]!r}")
+    return more
+
+
+def _text(payload: bytes) -> bytes:
+    """A short text frame of a client, its mask zero, which leaves the payload as it is (RFC 6455, 5.3)."""
+    return bytes((0x81, 0x80 | len(payload))) + bytes(4) + payload
+
+
+def _request(at: str, offer: str, path: str) -> bytes:
     lines = [
-        "GET /ws HTTP/1.1",
+        f"GET {path} HTTP/1.1",
         f"Host: {at}",
         "Upgrade: websocket",
         "Connection: Upgrade",
@@ -121,7 +142,7 @@ def _request(at: str, offer: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def watch(at: str, count: int, offer: str, file: Path) -> None:
+def watch(at: str, count: int, offer: str, file: Path, *greeting: str) -> None:
     """Connect, read until told to stop, write the notes."""
     allow_descriptors(count + 512)
     screens = Screens()
@@ -132,7 +153,7 @@ def watch(at: str, count: int, offer: str, file: Path) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     for _ in range(count):
-        screens.join(at, offer)
+        screens.join(at, offer, *greeting)
         screens.read(0)
     screens.read(0.2)
     ready(screens=count)
@@ -147,4 +168,4 @@ def read(file: Path, begin: float, end: float) -> list[float]:
 
 
 if __name__ == "__main__":
-    watch(sys.argv[1], int(sys.argv[2]), sys.argv[3], Path(sys.argv[4]))
+    watch(sys.argv[1], int(sys.argv[2]), sys.argv[3], Path(sys.argv[4]), *sys.argv[5:])

@@ -95,9 +95,9 @@ class Prometheus:
         self.roots = [(await self._begin(stand, part)).process.pid for part in _COMMANDS]
         async with aiohttp.ClientSession() as session:
             for part in _COMMANDS:
-                await _until(session, f"{_READY[part]}", lambda body: True)
+                await until(session, f"{_READY[part]}", lambda body: True)
             count = f"{_PROMETHEUS}/api/v1/query?query=count(probe_success==1)"
-            await _until(session, count, lambda body: f'"{len(at)}"' in body)
+            await until(session, count, lambda body: f'"{len(at)}"' in body)
 
     async def _begin(self, stand: Stand, part: str) -> Child:
         arguments = [each.format(folder=stand.folder, name=self._name) for each in _COMMANDS[part]]
@@ -128,7 +128,8 @@ _READY = {
 }
 
 
-async def _until(session: aiohttp.ClientSession, url: str, good: Any) -> None:
+async def until(session: aiohttp.ClientSession, url: str, good: Any) -> None:
+    """Ask until an answer is good; raises IocError when that takes too long."""
     for _ in range(int(PATIENCE / 0.25)):
         try:
             async with session.get(url) as answer:

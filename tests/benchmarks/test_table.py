@@ -52,6 +52,12 @@ def test_a_row_says_target_figures_and_peers_and_marks_what_is_missed() -> None:
     assert "- bursts." in rows
 
 
+def test_a_peer_that_did_not_run_says_why() -> None:
+    assert "| Peer: not run (no such program) |" in table(
+        [{**MADE, "peers": {"Peer": {"not_run": "no such program"}}}]
+    )
+
+
 def test_a_page_without_a_place_for_the_table_is_refused() -> None:
     with pytest.raises(ValueError, match="no <!-- table"):
         page("text", "table")
