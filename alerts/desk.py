@@ -32,6 +32,7 @@ from ioc.clock import Clock
 from ioc.picture import Picture
 from ioc.state.ledger import Write
 
+MAINTENANCE = "maintenance"
 SAMPLE = 50
 """members shown of an incident"""
 
@@ -254,13 +255,16 @@ class Desk:
         if incident.id not in self.book.incidents:
             return
         self._shown[incident.id] = (incident, recorded)
-        value = shown(incident, self._members(incident) if incident.closed is None else (), recorded)
+        members = self._members(incident) if incident.closed is None else ()
+        value = shown(incident, members, recorded, self._clock.skew())
+        root = self._picture.get(f"endpoint/{incident.root}") or {}
+        value["silenced"] = incident.closed is None and root.get("state") == MAINTENANCE
         told = {name: dict(each) for name, each in self._told.get(incident.id, {}).items()}
         self._picture.put(f"incident/{incident.id}", value | {"told": told})
 
 
-def shown(incident: Incident, members: Sequence[str], recorded: bool) -> dict[str, Any]:
-    """The picture's `incident/N`, but for `told`."""
+def shown(incident: Incident, members: Sequence[str], recorded: bool, skew: float) -> dict[str, Any]:
+    """The picture's `incident/N`, but for `told` and `silenced`."""
     facts: Mapping[str, Any] = incident.facts
     ack = incident.acknowledged
     named = {name: facts.get(name, "") for name in _FACTS}
@@ -271,6 +275,7 @@ def shown(incident: Incident, members: Sequence[str], recorded: bool) -> dict[st
         "rule": incident.rule,
         "root": incident.root,
         "cause": facts.get("cause", {}),
+        "began": facts["began"] - skew if "began" in facts else incident.opened,
         "opened": incident.opened,
         "closed": incident.closed,
         "members": incident.members,
@@ -282,7 +287,6 @@ def shown(incident: Incident, members: Sequence[str], recorded: bool) -> dict[st
         "flapping": incident.flapping,
         "joined": incident.into,
         "next": _next(incident),
-        "silenced": False,
     }
 
 

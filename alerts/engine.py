@@ -380,9 +380,12 @@ class Engine:
     # --- neighbours ---
 
     def _facts(self, rule: Rule, subject: str) -> dict[str, Any]:
-        since = self._clock.civil(self._clock.now())
         value = self._land.value(subject) or {}
-        return messages.facts(rule, subject, value, self._land.inventory, since, messages.day_of(since))
+        now = self._clock.now()
+        # an outage began before it was told; poor quality has no such moment
+        began = now if value.get("state", "up") == "up" else value.get("since", now)
+        day = messages.day_of(self._clock.civil(now))
+        return messages.facts(rule, subject, value, self._land.inventory, self._clock.civil(began), day)
 
     def _settled(self, notification: Notification, told: bool, attempts: int, answer: str) -> None:
         self._desk.settled(notification, told, attempts, answer)

@@ -32,7 +32,7 @@ _MISSING = "chưa có"
 def facts(
     rule: Rule, subject: str, value: Mapping[str, Any], inventory: Inventory, since: float, zone_day: date
 ) -> dict[str, Any]:
-    """All that is shown of an incident of a rule on a subject, fixed now; `since` is civil time."""
+    """All that is shown of an incident of a rule on a subject, fixed now; `since`, when it began, is civil time."""
     known = _named(subject, inventory, zone_day)
     fields = known | {
         "state": str(value.get("state", "")),
@@ -53,6 +53,7 @@ def facts(
         "runbook": rule.runbook,
         "annotations": {name: text.format_map(texts)[:LONGEST] for name, text in rule.annotations.items()},
         "cause": {"subject": subject, "state": fields["state"], "reason": fields["reason"]},
+        "began": since,
     }
 
 
@@ -110,7 +111,7 @@ def _annotations(incident: Incident, kind: str, skew: float, link: str) -> dict[
         "summary": HEADINGS.get(kind, "") + str(facts.get("title", incident.root)),
         "what": str(facts.get("title", incident.root)),
         "where": where or incident.root,
-        "since": spoken(incident.opened + skew),
+        "since": spoken(float(facts.get("began", incident.opened + skew))),
         "owner": str(facts.get("owner") or _MISSING),
         "phone": str(facts.get("phone") or _MISSING),
         "next_action": str(facts.get("next_action", "")),

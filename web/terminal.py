@@ -93,7 +93,7 @@ def _incidents(mirror: Mirror, now: float) -> RenderableType:
         table.add_row(
             _text(word, style),
             _text(value.get("title", "")),
-            age(now - _number(value, "opened", now)),
+            age(now - _number(value, "began", _number(value, "opened", now))),
             _text(value.get("owner", "")),
             _text(value.get("phone", "")),
             _text(taken.get("by", "") if isinstance(taken, dict) else ""),

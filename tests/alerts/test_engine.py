@@ -1,5 +1,7 @@
+from datetime import datetime
 from pathlib import Path
 
+from alerts.messages import ZONE
 from alerts.rules import shipped
 from ioc.model import Attend, Recheck
 from tests.alerts.world import World
@@ -143,4 +145,33 @@ async def test_what_is_removed_by_a_reload_is_closed(tmp_path: Path) -> None:
     await world.go(1)
     assert world.open() == [2]
     assert world.inbox.kinds == ["opened", "opened", "closed"]
+    await world.stop()
+
+
+async def test_since_when_is_the_outage_and_not_its_page(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.all()
+    await world.go(10)
+    began = world.clock.at - 2.5
+    world.put("room-a1", "down", since=began)
+    await world.go(30)
+    assert world.incident(1)["began"] == began
+    assert world.incident(1)["opened"] == world.clock.at
+    told = datetime.fromtimestamp(began, ZONE).strftime("%H:%M")
+    assert told in world.inbox.got[0].annotations["since"]
+    await world.stop()
+
+
+async def test_an_open_incident_says_that_its_root_is_under_maintenance(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.all()
+    world.put("room-a1", "down")
+    await world.go(30)
+    assert world.incident(1)["silenced"] is False
+    world.put("room-a1", "maintenance")
+    await world.go(1)
+    assert (world.incident(1)["status"], world.incident(1)["silenced"]) == ("open", True)
+    world.put("room-a1", "down")
+    await world.go(1)
+    assert world.incident(1)["silenced"] is False
     await world.stop()

@@ -40,7 +40,7 @@ test("stale systems come first, then the worst state, then how many", () => {
   expect(bands(systems, 110).map((band) => band.id)).toEqual(["old", "two", "one", "well"]);
 });
 
-test("the most urgent incident is critical, not taken, not silenced, large, old; closed and joined ones are none", () => {
+test("the most urgent incident is no planned work, critical, not taken, large, old; closed and joined ones are none", () => {
   expect(
     ids([
       incident(1, { severity: "warning" }),
@@ -52,7 +52,13 @@ test("the most urgent incident is critical, not taken, not silenced, large, old;
       incident(7, { status: "closed" }),
       incident(8, { joined: 5 }),
     ]),
-  ).toEqual([5, 4, 6, 3, 2, 1]);
+  ).toEqual([5, 4, 6, 2, 1, 3]);
+});
+
+test("an incident under maintenance does not make the wall shout", () => {
+  const systems = bands(new Map([["vc", system({ up: 9, maintenance: 1 }, { at: 10 })]]), 11);
+  const said = verdict(systems, [incident(1, { silenced: true })], undefined, 11);
+  expect([said.level, said.criticals, said.warnings]).toEqual(["calm", 0, 0]);
 });
 
 test.each([

@@ -81,16 +81,16 @@ function compareBands(a: Band, b: Band): number {
   );
 }
 
-/** Open incidents, the most urgent first: severity, nobody on it, not silenced, members, oldest. */
+/** Open incidents, the most urgent first: not under maintenance, severity, nobody on it, members, oldest. */
 export function urgent(incidents: ReadonlyMap<string, Incident>): Incident[] {
   return [...incidents.values()].filter((each) => each.status === "open" && !each.joined).sort(compareIncidents);
 }
 
 function compareIncidents(a: Incident, b: Incident): number {
   return (
+    Number(a.silenced) - Number(b.silenced) ||
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
     Number(Boolean(a.acknowledged)) - Number(Boolean(b.acknowledged)) ||
-    Number(a.silenced) - Number(b.silenced) ||
     b.members - a.members ||
     a.opened - b.opened
   );
@@ -115,8 +115,9 @@ export function verdict(
   now: number,
 ): Verdict {
   const counts = sum(systems.map((band) => band.system.counts));
-  const criticals = incidents.filter((each) => each.severity === "critical").length;
-  const warnings = incidents.filter((each) => each.severity === "warning").length;
+  const told = incidents.filter((each) => !each.silenced);
+  const criticals = told.filter((each) => each.severity === "critical").length;
+  const warnings = told.filter((each) => each.severity === "warning").length;
   const newest = Math.max(0, ...systems.map((band) => band.system.at || 0));
   const fresh = newest ? Math.max(0, now - newest) : null;
   return { level: levelOf(), criticals, warnings, counts, fresh };

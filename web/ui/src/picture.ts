@@ -77,6 +77,8 @@ export interface Incident {
   rule: string;
   root: string;
   cause: { subject: string; state: State; reason: string };
+  /** when the outage began, which is before it was told */
+  began?: number;
   opened: number;
   closed: number | null;
   members: number;
@@ -100,6 +102,7 @@ export interface Incident {
   flapping?: boolean;
   /** the incident that this one was joined to */
   joined?: number | null;
+  /** its root is under maintenance */
   silenced: boolean;
 }
 

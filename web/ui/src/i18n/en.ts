@@ -89,7 +89,7 @@ export const en: Record<Key, string> = {
   "incident.ack_age": "{age} ago",
   "incident.unacknowledged": "nobody has acknowledged",
   "incident.unrecorded": "not recorded",
-  "incident.silenced": "notifications paused",
+  "incident.silenced": "under maintenance",
   "incident.flapping": "flapping",
   "incident.next_step": "What comes next",
   "next.awaits_acknowledgement": "waits for somebody to acknowledge",

@@ -87,7 +87,7 @@ export const vi = {
   "incident.ack_age": "{age} trước",
   "incident.unacknowledged": "chưa ai tiếp nhận",
   "incident.unrecorded": "chưa ghi sổ",
-  "incident.silenced": "đang tạm dừng báo",
+  "incident.silenced": "đang bảo trì",
   "incident.flapping": "chập chờn",
   "incident.next_step": "Tiếp theo",
   "next.awaits_acknowledgement": "chờ người tiếp nhận",

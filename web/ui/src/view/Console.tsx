@@ -52,8 +52,8 @@ function IncidentSheet({ id, incident }: { id: string; incident: Incident }) {
       <p class={`lead t-${incident.cause?.state ?? "down"}`}>
         <Glyph state={incident.cause?.state ?? "down"} />
         <span>
-          {words(`severity.${incident.severity}`)} · {age(now.value - incident.opened, words)} ·{" "}
-          {words("since", { time: moment(incident.opened, now.value, language.value) })}
+          {words(`severity.${incident.severity}`)} · {age(now.value - (incident.began ?? incident.opened), words)} ·{" "}
+          {words("since", { time: moment(incident.began ?? incident.opened, now.value, language.value) })}
         </span>
       </p>
       <dl>

@@ -8,9 +8,9 @@ import { Check, Glyph } from "./Glyph";
 
 export function IncidentRow({ incident }: { incident: Incident }) {
   const id = String(incident.id);
-  const pulse = arrivals.value.has(id) && incident.severity === "critical" && !incident.acknowledged;
+  const pulse = arrivals.value.has(id) && incident.severity === "critical" && !incident.acknowledged && !incident.silenced;
   const classes = ["incident", `sev-${incident.severity}`];
-  if (incident.acknowledged) classes.push("acked");
+  if (incident.acknowledged || incident.silenced) classes.push("acked");
   if (pulse) classes.push("pulse");
   const open = () => (opened.value = `incident/${id}`);
   return (
@@ -19,7 +19,7 @@ export function IncidentRow({ incident }: { incident: Incident }) {
       <Glyph state={incident.cause?.state ?? "down"} checked={Boolean(incident.acknowledged)} />
       <div class="pair">
         <h2>{incident.title}</h2>
-        <b class="since figure">{age(now.value - incident.opened, say.value)}</b>
+        <b class="since figure">{age(now.value - (incident.began ?? incident.opened), say.value)}</b>
       </div>
       <div class="pair">
         <p class="where">{where(incident)}</p>
@@ -43,7 +43,7 @@ function where(incident: Incident): string {
   if (incident.members > 1) parts.push(words("incident.members", { n: incident.members }));
   const reason = words(known(`reason.${incident.cause?.reason}`, "reason.none"));
   if (reason) parts.push(reason);
-  parts.push(words("since", { time: moment(incident.opened, now.value, language.value) }));
+  parts.push(words("since", { time: moment(incident.began ?? incident.opened, now.value, language.value) }));
   return parts.join(" · ");
 }
 
