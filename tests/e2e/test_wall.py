@@ -175,10 +175,10 @@ async def test_old_data_loses_its_colour_and_says_so(browser: Browser, stage: St
         assert await cell.evaluate(colour) == "rgb(255, 77, 79)"
         system = dict(stage.picture.get("system/vc") or {})
         stage.picture.put("system/vc", {**system, "at": stage.clock.now() - 100})
-        await shown(page, stage)
+        await expect(page.locator(".legend")).to_contain_text("số liệu cũ 1 phút 4")
+        await _settled(page)
         red, green, blue = [int(n) for n in (await cell.evaluate(colour))[4:-1].split(",")]
         assert max(red, green, blue) - min(red, green, blue) < 30, "old data is grey"
-        await expect(page.locator(".legend")).to_contain_text("số liệu cũ 1 phút 4")
         await expect(page.locator(".headline .sentence")).to_have_text("Số liệu đã cũ")
 
 

@@ -82,7 +82,10 @@ export const combClusters = computed(() => {
 /** Take in what became of the link. */
 export function follow(link: Link): void {
   batch(() => {
-    ahead.value = link.ahead ?? 0;
+    const agreed = link.ahead ?? 0;
+    // a screen whose clock is off must not call fresh data old until the next second ticks
+    if (Math.abs(agreed - ahead.peek()) > 1) now.value = steady() + agreed;
+    ahead.value = agreed;
     if (phase.peek() === link.phase) return;
     phase.value = link.phase;
     phaseSince.value = link.since + ahead.peek();
