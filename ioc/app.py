@@ -31,6 +31,7 @@ from ioc.model import Sample, Verdict
 from ioc.picture import Picture, See
 from ioc.reading import read, today
 from ioc.state.ledger import Ledger, Write
+from ioc.store.base import Nowhere
 from ioc.store.batch import Batch
 from ioc.store.influx import Address, Influx
 from ioc.store.line import Lines
@@ -109,7 +110,7 @@ class Service:
             self._picture.watch(self._history.see)
             self._history.start()
         else:
-            self._picture.put("self/history", _NO_HISTORY)
+            self._show_history(Nowhere().describe())
         self._ticker = asyncio.create_task(self._tick(), name="counters")
         await self._runner.start(config.inventory)
         log.info("watching", endpoints=len(config.inventory.endpoints), port=self._server.port)
@@ -323,9 +324,6 @@ class Service:
         viewing = config.wall.viewing
         wall = Wall(config.center.name, viewing.distance_m, viewing.screen_height_m, config.wall.languages)
         return build(Deps(self._clock, self._picture, self._telemetry, self, STATIC, access, wall))
-
-
-_NO_HISTORY = {"state": "off", "since": 0.0, "detail": "", "waiting": 0, "dropped": 0, "written": 0}
 
 
 def _make_folder(folder: Path) -> None:
