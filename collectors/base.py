@@ -7,6 +7,7 @@ runner.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -14,17 +15,23 @@ from pydantic import BaseModel
 
 from ioc.clock import Clock
 from ioc.inventory import Endpoint, Probe
-from ioc.model import Role, Sample
+from ioc.model import Point, Role, Sample
+from ioc.schema import Field, Measurement
 from ioc.telemetry import Telemetry
+
+
+def _forget(points: Sequence[Point]) -> None:
+    """Where there is no history."""
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What every source is built from."""
+    """What every source is built from; `record` takes points for history alone, and does not wait."""
 
     clock: Clock
     telemetry: Telemetry
     random: random.Random
+    record: Callable[[Sequence[Point]], None] = _forget
 
 
 class Source(Protocol):
@@ -37,6 +44,10 @@ class Source(Protocol):
     name: ClassVar[str]
     role: ClassVar[Role]
     Options: ClassVar[type[BaseModel]]
+    fields: ClassVar[tuple[Field, ...]]
+    """every field its samples may carry"""
+    measurements: ClassVar[tuple[Measurement, ...]]
+    """every measurement of the points it records"""
 
     def __init__(self, around: Surroundings) -> None: ...
 

@@ -6,6 +6,7 @@ IocError
 ├── NoAnswer            nothing usable came back in time
 ├── SourceError         the probe could not be made: our side, not theirs
 ├── RuleError           a rule's condition cannot be compiled or read
+├── SchemaError         a measurement is declared that history must not hold
 ├── StateError          the state file
 │   ├── StateUnusable   it cannot be opened or is not ours
 │   └── NotCommitted    one write was refused
@@ -53,6 +54,10 @@ class SourceError(IocError):
 
 class RuleError(IocError):
     """A rule's condition cannot be compiled, or reads what is not there."""
+
+
+class SchemaError(IocError):
+    """A measurement, tag or field is declared that history must not hold."""
 
 
 class StateError(IocError):

@@ -84,6 +84,20 @@ class Sample(NamedTuple):  # made twice a probe: a tuple costs a quarter of a fr
     detail: str = ""
 
 
+class Point(NamedTuple):
+    """Numbers for history alone: of a part of an endpoint (an interface, a storage area), or from outside.
+
+    `subject` is the endpoint whose unit, site and system it is kept under, empty for none; `tags` are further
+    ones, of those its measurement declares. `at` is steady time in seconds.
+    """
+
+    measurement: str
+    subject: str
+    at: float
+    fields: Mapping[str, float | int | str | bool]
+    tags: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Attend:
     """Probe a subject more often (every `every` seconds) until the steady time `until`; 0 ends it."""

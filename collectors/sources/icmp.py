@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from collectors.base import Surroundings
 from collectors.places import Places
+from ioc import schema
 from ioc.errors import NoAnswer, SourceError
 from ioc.inventory import Endpoint, Probe
 from ioc.model import Reason, Role, Sample, Verdict
@@ -83,6 +84,8 @@ class Icmp:
     name: ClassVar[str] = "icmp"
     role: ClassVar[Role] = Role.REACHABILITY
     Options: ClassVar[type[BaseModel]] = IcmpOptions
+    fields: ClassVar[tuple[schema.Field, ...]] = (schema.RTT,)
+    measurements: ClassVar[tuple[schema.Measurement, ...]] = ()
 
     def __init__(self, around: Surroundings, pinger: Callable[[int], Pinger] = Pinger) -> None:
         self._clock = around.clock

@@ -17,6 +17,7 @@ from collectors.base import Surroundings
 from collectors.places import Place, Places, our_host_towards, split
 from collectors.udp import Asker
 from collectors.wire import sip
+from ioc import schema
 from ioc.errors import CodecError, NoAnswer
 from ioc.inventory import Endpoint, Probe
 from ioc.model import Reason, Role, Sample, Verdict
@@ -100,6 +101,8 @@ class Sip:
     name: ClassVar[str] = "sip"
     role: ClassVar[Role] = Role.REACHABILITY
     Options: ClassVar[type[BaseModel]] = SipOptions
+    fields: ClassVar[tuple[schema.Field, ...]] = (schema.RTT,)
+    measurements: ClassVar[tuple[schema.Measurement, ...]] = ()
 
     def __init__(self, around: Surroundings) -> None:
         self._clock = around.clock

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from collectors import stream
 from collectors.base import Surroundings
 from collectors.places import Places
+from ioc import schema
 from ioc.errors import NoAnswer
 from ioc.inventory import Endpoint, Probe
 from ioc.model import Reason, Role, Sample, Verdict
@@ -95,6 +96,8 @@ class Tcp:
     name: ClassVar[str] = "tcp"
     role: ClassVar[Role] = Role.REACHABILITY
     Options: ClassVar[type[BaseModel]] = TcpOptions
+    fields: ClassVar[tuple[schema.Field, ...]] = (schema.RTT,)
+    measurements: ClassVar[tuple[schema.Measurement, ...]] = ()
 
     def __init__(self, around: Surroundings) -> None:
         self._clock = around.clock

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from ioc.model import Reason, Sample, State
+from ioc.model import Point, Reason, Sample, State
 
 Tell = Callable[[Mapping[str, Any]], None]
 
@@ -21,7 +21,7 @@ class Mark:
     reason: Reason
 
 
-Record = Sample | Mark
+Record = Sample | Mark | Point
 
 
 class History(Protocol):
@@ -39,6 +39,55 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Let go of its connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One series over a time, in no more than `points` buckets.
+
+    `tags` are those that tell the series apart, all of them or some: what matches is taken together. `start`
+    (included) and `stop` (excluded) are civil seconds since the epoch.
+    """
+
+    measurement: str
+    field: str
+    tags: Mapping[str, str]
+    start: float
+    stop: float
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """What was written within `step` seconds from `at` on: how often, and the numbers' mean, least, most and last."""
+
+    at: float
+    count: int
+    mean: float
+    least: float
+    most: float
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The answer: buckets in order of time, only those in which something was written.
+
+    `step` is a bucket's length in seconds; buckets begin at whole multiples of it since the epoch, so that two
+    stores, and two questions, cut time alike. `gaps` are (from, to) of every stretch of buckets within the
+    question's time in which nothing was written.
+    """
+
+    step: float
+    buckets: Sequence[Bucket]
+    gaps: Sequence[tuple[float, float]]
+
+
+class Reader(Protocol):
+    """A database of time series, as whoever draws it sees it."""
+
+    async def read(self, query: Query) -> Series:
+        """One series; raises StoreError when the database is away or does not hold such a thing."""
 
 
 class Nowhere:

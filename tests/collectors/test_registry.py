@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from collectors import registry
 from collectors.base import Source, Surroundings
+from ioc import schema
 from ioc.clock import Clock
 from ioc.model import Role
 from ioc.telemetry import Telemetry
@@ -54,3 +55,10 @@ def test_building_takes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "socket", touched)
     built = registry.build(Surroundings(Clock(), Telemetry(), random.Random(1)))
     assert set(built) == set(registry.SOURCES) == set(registry.options())
+
+
+def test_what_sources_declare_fits_together() -> None:
+    declared = schema.endpoint([field for _, source in SOURCES for field in (*source.fields, schema.LOSS)])
+    assert declared.field("rtt") == schema.RTT
+    names = [each.name for _, source in SOURCES for each in source.measurements]
+    assert len(names) == len(set(names) - {schema.STATE.name, schema.DROPPED.name, declared.name})
