@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 
-from ioc.model import Sample, State
+from ioc.model import Point, Sample, State
 from ioc.store.base import Mark, Record
 
 Tags = Mapping[str, str]
@@ -81,12 +81,14 @@ class Lines:
         self._tags = tags
         self._samples: dict[tuple[str, str], str] = {}
         self._marks: dict[str, str] = {}
+        self._points: dict[tuple[str, str, tuple[tuple[str, str], ...]], str] = {}
         self._keys: dict[str, str] = {}
 
     def forget(self) -> None:
         """Ask for every endpoint's tags again."""
         self._samples = {}
         self._marks = {}
+        self._points = {}
 
     def encode(self, records: Iterable[Record], skew: float) -> tuple[list[str], int]:
         """The lines of records, with `skew` seconds added to their times, and how many gave none.
@@ -97,13 +99,18 @@ class Lines:
         lines, faulty = [], 0
         for record in records:
             try:
-                line = self.sample(record, skew) if isinstance(record, Sample) else self.mark(record, skew)
+                line = self._line(record, skew)
             except ValueError:
                 faulty += 1
             else:
                 if line:
                     lines.append(line)
         return lines, faulty
+
+    def _line(self, record: Record, skew: float) -> str:
+        if isinstance(record, Sample):
+            return self.sample(record, skew)
+        return self.point(record, skew) if isinstance(record, Point) else self.mark(record, skew)
 
     def sample(self, sample: Sample, skew: float) -> str:
         """Measurement `endpoint`: the sample's numbers as floats; empty when it has none."""
@@ -126,6 +133,24 @@ class Lines:
             head = heads[mark.endpoint] = self._head("state", mark.endpoint, {})
         fields = f'code={CODES[mark.state]}i,reason="{mark.reason}",state="{mark.state}"'
         return f"{head}{fields} {stamp(mark.at + skew)}"
+
+    def point(self, point: Point, skew: float) -> str:
+        """A point's own measurement and tags, with those of its subject; empty when it has no field."""
+        series = (point.measurement, point.subject, point.tags)
+        heads = self._points
+        head = heads.get(series)
+        if head is None:
+            more = dict(point.tags)
+            if point.subject:
+                head = self._head(point.measurement, point.subject, more)
+            else:
+                head = prefix(point.measurement, more)
+            heads[series] = head
+        fields = ""
+        for key, each in point.fields.items():
+            if not isinstance(each, float) or isfinite(each):
+                fields += f"{self._keys.get(key) or self._key(key)}{value(each)}"
+        return f"{head}{fields[1:]} {stamp(point.at + skew)}" if fields else ""
 
     def _head(self, measurement: str, endpoint: str, more: Tags) -> str:
         _check(endpoint)

@@ -11,6 +11,7 @@ from typing import ClassVar
 from pydantic import BaseModel
 
 from collectors.runner import TICK, Runner
+from ioc import schema
 from ioc.errors import NoAnswer, SourceError
 from ioc.inventory import Endpoint, Inventory, Probe
 from ioc.model import Reason, Role, Sample, Verdict
@@ -34,6 +35,8 @@ class Simulated:
     name: ClassVar[str] = "simulated"
     role: ClassVar[Role] = Role.REACHABILITY
     Options: ClassVar[type[BaseModel]] = NoOptions
+    fields: ClassVar[tuple[schema.Field, ...]] = (schema.RTT,)
+    measurements: ClassVar[tuple[schema.Measurement, ...]] = ()
 
     def __init__(self, clock: HandClock, net: Net) -> None:
         self.clock = clock

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ioc.model import Reason, Sample, State, Verdict
+from ioc.model import Point, Reason, Sample, State, Verdict
 from ioc.store.base import Mark
 from ioc.store.line import CODES, Lines, name, prefix, stamp, value
 
@@ -181,3 +181,21 @@ def test_changed_tags_are_used_once_forgotten() -> None:
     assert all("unit=old" in line for line in lines.encode([sample, mark], 0.0)[0])
     lines.forget()
     assert all("unit=new" in line for line in lines.encode([sample, mark], 0.0)[0])
+
+
+def test_a_point_keeps_its_own_tags_and_its_subjects() -> None:
+    lines = Lines(lambda endpoint: {"unit": "u1", "site": "s 1"} if endpoint == "sw1" else {})
+    of_a_part = Point("interface", "sw1", 1.0, {"in_bits": 2.5, "up": True}, (("interface", "eth0"),))
+    from_outside = Point("cpu", "", 2.0, {"usage": 3}, (("host", "a"),))
+    nothing = Point("cpu", "", 2.0, {"usage": float("nan")})
+    found, faulty = lines.encode([of_a_part, from_outside, nothing], skew=0.5)
+    assert [parse(line) for line in found] == [
+        (
+            "interface",
+            {"endpoint": "sw1", "interface": "eth0", "site": "s 1", "unit": "u1"},
+            {"in_bits": 2.5, "up": True},
+            1_500_000,
+        ),
+        ("cpu", {"host": "a"}, {"usage": 3}, 2_500_000),
+    ]
+    assert faulty == 0
