@@ -43,10 +43,10 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One series over a time, in no more than `points` buckets.
+    """One series over a time, in no more than `points` buckets (two or more).
 
     `tags` are those that tell the series apart, all of them or some: what matches is taken together. `start`
-    (included) and `stop` (excluded) are civil seconds since the epoch.
+    (included) and `stop` (excluded) are civil seconds since the epoch, widened to whole steps.
     """
 
     measurement: str
@@ -74,8 +74,8 @@ class Series:
     """The answer: buckets in order of time, only those in which something was written.
 
     `step` is a bucket's length in seconds; buckets begin at whole multiples of it since the epoch, so that two
-    stores, and two questions, cut time alike. `gaps` are (from, to) of every stretch of buckets within the
-    question's time in which nothing was written.
+    stores, and two questions, cut time alike. `gaps` are (from, to) of every stretch within the question's time
+    in which the series should have been written by its own pace and was not, see `buckets.gaps`.
     """
 
     step: float
@@ -83,11 +83,24 @@ class Series:
     gaps: Sequence[tuple[float, float]]
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One field of one series that a store holds, and what was written to it last, at civil seconds `at`."""
+
+    tags: Mapping[str, str]
+    field: str
+    at: float
+    last: float | int | str | bool
+
+
 class Reader(Protocol):
     """A database of time series, as whoever draws it sees it."""
 
     async def read(self, query: Query) -> Series:
-        """One series; raises StoreError when the database is away or does not hold such a thing."""
+        """One series; empty when nothing matches. Raises StoreError: away, or a field that has no numbers."""
+
+    async def held(self, measurement: str, tags: Mapping[str, str], most: int) -> Sequence[Held]:
+        """What matching series there are by their tags, `most` at most; raises StoreError."""
 
 
 class Nowhere:
