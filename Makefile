@@ -7,11 +7,11 @@ SHELL := /bin/bash
 export IOC_STARTED := $(or $(IOC_STARTED),$(shell date +%s))
 BIN := .venv/bin
 STEP := tools/step
-CODE := $(wildcard ioc collectors alerts web benchmarks tests tools hatch_build.py)
+CODE := $(wildcard ioc collectors alerts web grafana benchmarks tests tools hatch_build.py)
 WALL := web/ui
 WALL_SOURCES := $(shell find $(WALL) \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help run test check bench endurance wall wall-test venv bootstrap real constraints wheel clean
+.PHONY: help run test check bench endurance dashboards wall wall-test venv bootstrap real constraints wheel clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /|/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ bench: .venv/.dev wall ## every benchmark, one after another, each into benchmar
 
 endurance: .venv/.dev wall ## kill -9 loops and power cuts
 	$(BIN)/pytest -m endurance tests/endurance $(ARGS)
+
+dashboards: .venv/.dev ## write Grafana's dashboards from grafana/source
+	$(BIN)/python -m grafana.source
 
 wall: $(WALL)/dist/index.html ## build the wall
 	@:

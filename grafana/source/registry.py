@@ -1,0 +1,13 @@
+"""Every dashboard there is, one line each: the name of its file and what makes it, told where the wall is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from grafana_foundation_sdk.builders.dashboard import Dashboard
+
+from grafana.source.boards import overview
+
+BOARDS: Mapping[str, Callable[[str], Dashboard]] = {
+    "overview": overview.board,
+}
