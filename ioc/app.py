@@ -296,8 +296,8 @@ class Service:
         return self._receivers
 
     def _keep_history(self) -> Batch | None:
-        at = self.config.influx
-        if at is None:
+        at = self.config.history.influx
+        if at is None or self.config.history.store != "influx":
             return None
         store = Influx(Address(at.url, at.org, at.bucket, at.token.reveal()), self._telemetry)
         return Batch(

@@ -22,7 +22,7 @@ from alerts.rules import LABELS, LIVE, PLACEHOLDERS, shipped
 from alerts.rules import _Written as RuleModel
 from collectors.registry import options as source_options
 from ioc.config import directory, faults, schema, table, yaml
-from ioc.config.scalars import written
+from ioc.config.scalars import sized, written
 from ioc.config.secrets import SHORTEST_TOKEN
 
 PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
@@ -42,6 +42,7 @@ one to copy; `ioc check DIR` says every fault at once as `file:line: what "value
 - **CSV** is UTF-8 with `,` or `;` between cells and the keys as its column names; at most {table.MOST_ROWS:,} rows and
   {table.MOST_BYTES // 1_000_000} MB. An empty cell is a key that is not there.
 - **Durations** are written with their unit: `250ms`, `10s`, `1m30s`, `2h`, `1d`.
+- **Sizes** are written with their unit, in powers of 1024: `512KiB`, `64MiB`, `1GiB`.
 - **Secrets** are never in plain text: `{{env: NAME}}` or `{{file: PATH}}`, the path from the directory. A token has
   {SHORTEST_TOKEN} characters or more.
 - **Ids** are 1 to 64 of `A-Z a-z 0-9 . _ -`, a letter or digit first. They never change; names do.
@@ -91,7 +92,10 @@ BELOW: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("`center`", schema.Center, ""),
     ("`access`", schema.Access, ""),
     ("`access.tls`", schema.Tls, ""),
+    ("`history`", schema.History, ""),
     ("`history.influx`", schema.Influx, ""),
+    ("`history.embedded`", schema.Embedded, ""),
+    ("`history.spool`", schema.Spool, ""),
     ("`wall`", schema.Wall, ""),
     ("`wall.viewing`", schema.Viewing, ""),
     ("`calendars.NAME`", schema.Calendar, ""),
@@ -159,7 +163,7 @@ def _type(field: FieldInfo) -> str:
 
 def _named(annotation: Any, metadata: list[Any] | None = None) -> str:
     """What to write, as a reader calls it."""
-    for name in ("Duration", "Day", "Session", "Address", "Url", "Origin", "Id", "LabelName"):
+    for name in ("Duration", "Size", "Day", "Session", "Address", "Url", "Origin", "Id", "LabelName"):
         alias = getattr(schema, name)
         if annotation == alias or (metadata and get_args(alias)[1] in metadata):
             return {"Day": "date", "Session": "`HH:MM-HH:MM`", "LabelName": "label"}.get(name, name.lower())
@@ -214,6 +218,8 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if _is_duration(field):
         return f"`{written(value)}`"
+    if _named(field.annotation, field.metadata) == "size":
+        return f"`{sized(value)}`"
     if value is PydanticUndefined or value is None or value in ("", [], {}):
         return ""
     if isinstance(value, BaseModel):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ioc.config.compiled import Config
 from ioc.config.load import Parts, examine
-from ioc.config.scalars import loopback
+from ioc.config.scalars import loopback, written
 
 _DAY = 86_400
 
@@ -50,7 +50,7 @@ def summary(config: Config, today: date) -> list[str]:
         f"references: {_named(inventory.references)}",
         f"rules: {len(config.rules)}",
         f"receivers: {_named(_receivers(config))}",
-        f"history: {config.influx.url if config.influx else 'none configured'}",
+        f"history: {_history(config)}",
         f"listens on {_listening(config)}",
         f"fingerprint: {config.fingerprint[:16]}",
     ]
@@ -68,6 +68,17 @@ def _by_system(config: Config) -> list[str]:
 
 def _receivers(config: Config) -> list[str]:
     return [f"{each.name} ({each.channel})" for each in config.receivers.values()]
+
+
+def _history(config: Config) -> str:
+    history = config.history
+    if history.store == "influx" and history.influx is not None:
+        return f"{history.influx.url}, bucket {history.influx.bucket}"
+    if history.store == "embedded":
+        kept = history.embedded
+        spans = f"samples {written(kept.raw)}, minutes {written(kept.minutes)}, hours {written(kept.hours)}"
+        return f"{kept.file}: {spans}"
+    return "none"
 
 
 def _named(names: list[str] | tuple[str, ...]) -> str:

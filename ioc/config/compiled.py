@@ -70,12 +70,45 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Influx:
-    """Where history goes."""
+    """An InfluxDB 2; an empty bucket of minutes or hours is none."""
 
     url: str
     org: str
     bucket: str
     token: Secret
+    minutes_bucket: str = ""
+    hours_bucket: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """History in a file of our own; seconds that samples, minutes and hours are kept."""
+
+    file: Path
+    raw: float
+    minutes: float
+    hours: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spool:
+    """Where what a store has not taken waits, and the most bytes of it."""
+
+    directory: Path
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Which store takes history (embedded, influx or none), and what each would be given.
+
+    `influx` may be there though another store is chosen: that is how one is filled before it takes over.
+    """
+
+    store: str
+    influx: Influx | None
+    embedded: Embedded
+    spool: Spool
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +149,7 @@ class Config:
     public_url: str
     access: Access
     state: Path
-    influx: Influx | None
+    history: History
     wall: Wall
     systems: Mapping[str, str]
     """names by id"""

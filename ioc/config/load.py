@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, create_model
 
-from ioc.config import alerting, calendars, endpoints, probes, rows, schema, tree
+from ioc.config import alerting, calendars, endpoints, probes, rows, schema, storage, tree
 from ioc.config.access import access, check_exposure, listening
-from ioc.config.compiled import Access, Center, Config, Influx, Viewing, Wall
+from ioc.config.compiled import Access, Center, Config, History, Viewing, Wall
 from ioc.config.directory import MAIN, Directory, Piece
 from ioc.config.faults import Faults, Place, did_you_mean, listed
 from ioc.config.fit import fit
@@ -95,7 +95,7 @@ class _Reader:
         if not self._directory.top:
             return None  # nothing could be read: what else is missing would only hide that
         where, whom = self._access(listen)
-        influx, wall = self._influx(), self._wall()
+        history, wall = self._history(), self._wall()
         hours = self._calendars(center.zone if center else None)
         systems = self._systems()
         inventory = self._inventory(self._known("calendars", hours), self._known("systems", systems))
@@ -104,7 +104,7 @@ class _Reader:
         if not told and not any(self._named("receivers")):
             hint = "incidents are shown on the wall and nobody is told"
             self._faults.warn("no-receivers", self._place("receivers"), "no receivers", "", hint)
-        if center is None or where is None:
+        if center is None or where is None or history is None:
             return None
         return Config(
             directory=self._directory.path,
@@ -114,7 +114,7 @@ class _Reader:
             public_url=self._plain("public_url") or "",
             access=whom,
             state=self._state(),
-            influx=influx,
+            history=history,
             wall=wall,
             systems=systems,
             calendars={name: each for name, each in hours.items() if each is not None},
@@ -200,13 +200,11 @@ class _Reader:
             )
         return path
 
-    def _influx(self) -> Influx | None:
-        written = self._plain("history").influx
-        if written is None:
-            return None
-        piece = self._directory.top["history"].within("influx").within("token")
-        token = self._secrets.find(piece, "history.influx.token")
-        return Influx(written.url, written.org, written.bucket, token) if token else None
+    def _history(self) -> History | None:
+        piece = self._directory.top.get("history")
+        return storage.history(
+            piece, self._plain("history"), self._directory.path, self._secrets, self._faults
+        )
 
     def _wall(self) -> Wall:
         written = self._plain("wall")

@@ -17,6 +17,8 @@ _DURATION = re.compile(
     re.ASCII,
 )
 _UNITS = (86_400.0, 3_600.0, 60.0, 1.0, 0.001)
+_SIZE = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(KiB|MiB|GiB|TiB)\Z", re.ASCII)
+_POWERS = {"KiB": 1024, "MiB": 1024**2, "GiB": 1024**3, "TiB": 1024**4}
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 _LABEL = re.compile(r"[a-z_][a-z0-9_]{0,63}\Z")
 _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*\Z")
@@ -60,6 +62,22 @@ def written(seconds: float) -> str:
     if rest:
         return out + f"{whole}.{rest:06d}".rstrip("0") + "s"
     return out + (f"{whole}s" if whole else "")
+
+
+def size(text: object) -> int:
+    """Bytes of `512MiB`, `1GiB`, `1.5GiB`; a unit is always written."""
+    found = _SIZE.match(text) if isinstance(text, str) else None
+    if found is None:
+        raise UnfitError("bad-size", "not a size", "write it with its unit: 64MiB, 1GiB")
+    return round(float(found[1]) * _POWERS[found[2]])
+
+
+def sized(count: int) -> str:
+    """A size as a person would write it; `size` reads it back to within a thousandth."""
+    for unit, power in reversed(_POWERS.items()):
+        if count >= power:
+            return f"{count / power:.3f}".rstrip("0").rstrip(".") + unit
+    return f"{count / 1024:.3f}".rstrip("0").rstrip(".") + "KiB"
 
 
 def identifier(text: str) -> str:

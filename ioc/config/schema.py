@@ -58,6 +58,7 @@ Address = Annotated[str, _read(_of_text(scalars.address))]
 Url = Annotated[str, _read(_of_text(scalars.url))]
 Origin = Annotated[str, _read(_of_text(scalars.origin))]
 Duration = Annotated[float, _read(scalars.duration)]
+Size = Annotated[int, _read(scalars.size)]
 Day = Annotated[date, _read(scalars.day)]
 Session = Annotated[tuple[int, int], _read(scalars.session)]
 Words = Annotated[list[Id], BeforeValidator(_words), Field(max_length=50)]
@@ -106,12 +107,35 @@ class Influx(Model):
     org: Text = Field(description="organisation the bucket belongs to")
     bucket: Text = Field(description="bucket to write to")
     token: SecretRef = Field(description="API token; secret")
+    minutes_bucket: Text | None = Field(default=None, description="bucket of what was made sparse to minutes")
+    hours_bucket: Text | None = Field(default=None, description="bucket of what was made sparse to hours")
+
+
+class Embedded(Model):
+    """History in a file of our own. The finer of two steps is kept no longer than the coarser."""
+
+    file: Text = Field(default="state/history.db", description="the file, path from the directory")
+    raw: Duration = Field(default=7 * 86_400.0, description="how long every sample is kept")
+    minutes: Duration = Field(default=90 * 86_400.0, description="how long a row a minute is kept")
+    hours: Duration = Field(default=3_650 * 86_400.0, description="how long a row an hour is kept")
+
+
+class Spool(Model):
+    """What a store has not taken yet, on our own disk."""
+
+    directory: Text = Field(default="state/spool", description="its directory, path from the directory")
+    size: Size = Field(default=1024**3, description="most it may take; then the oldest goes")
 
 
 class History(Model):
     """Where history goes."""
 
+    store: Literal["embedded", "influx", "none"] | None = Field(
+        default=None, description="which store takes it; empty: `influx` when that is given, else `embedded`"
+    )
     influx: Influx | None = Field(default=None, description="InfluxDB 2")
+    embedded: Embedded | None = Field(default=None, description="a file of our own")
+    spool: Spool = Field(default_factory=Spool, description="what waits for the store")
 
 
 class Viewing(Model):

@@ -41,6 +41,7 @@ WARNINGS = {
     "not-read",
     "orphaned-unit",
     "past-unit",
+    "unused-store",
 }
 """kinds that refuse nothing; each has a line in the case `warnings`"""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from ioc.config.compiled import Config, Influx, Secret
+from ioc.config.compiled import Config, Embedded, Influx, Secret, Spool
 from ioc.config.load import Parts, Reading, examine, load
 from ioc.errors import ConfigError
 from ioc.inventory import Owner
@@ -28,7 +28,11 @@ access:
   write_token: {file: write-token}
   origins: ["https://Other.example"]
 state: var/x.db
-history: {influx: {url: "http://127.0.0.1:8086", org: tha, bucket: ioc, token: {env: IOC_READ_TOKEN}}}
+history:
+  store: influx
+  influx: {url: "http://127.0.0.1:8086", org: tha, bucket: ioc, token: {env: IOC_READ_TOKEN}, hours_bucket: ioc-1h}
+  embedded: {file: var/h.db, raw: 2d}
+  spool: {directory: var/spool, size: 1.5GiB}
 wall: {viewing: {distance_m: 6, screen_height_m: 1.5}, languages: [en, vi, en]}
 calendars: {gio: {days: [sat], sessions: ["08:00-09:00"], dates: {2026-09-02: off}}}
 systems: {hn: {name: Hội nghị}}
@@ -66,7 +70,12 @@ def test_every_key_arrives(config: Config, tmp_path: Path) -> None:
     assert config.listen == ("::1", 9000)
     assert config.public_url == "https://wall.example"
     assert config.state == tmp_path / "var/x.db"
-    assert config.influx == Influx("http://127.0.0.1:8086", "tha", "ioc", Secret("read-0123456789abcdef"))
+    history = config.history
+    assert history.store == "influx"
+    token = Secret("read-0123456789abcdef")
+    assert history.influx == Influx("http://127.0.0.1:8086", "tha", "ioc", token, "", "ioc-1h")
+    assert history.embedded == Embedded(tmp_path / "var/h.db", 2 * 86_400, 90 * 86_400, 3_650 * 86_400)
+    assert history.spool == Spool(tmp_path / "var/spool", 3 * 1024**3 // 2)
     assert config.wall.languages == ("en", "vi")
     assert config.wall.viewing.distance_m == 6
     assert config.systems == {"hn": "Hội nghị"}
@@ -113,7 +122,7 @@ def test_access_and_receivers(config: Config) -> None:
 
 
 def test_a_secret_is_never_printed(config: Config) -> None:
-    assert "0123456789" not in repr(config) + str(config) + repr(config.access) + f"{config.influx}"
+    assert "0123456789" not in repr(config) + str(config) + repr(config.access) + f"{config.history}"
 
 
 def test_a_secret_that_does_not_fit_is_not_told(written: Callable[..., Reading]) -> None:

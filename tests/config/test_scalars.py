@@ -45,6 +45,22 @@ def test_any_text_is_a_duration_or_unfit(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "size"),
+    [("1KiB", 1024), ("64MiB", 64 * 1024**2), ("1GiB", 1024**3), ("1.5GiB", 3 * 2**29), ("2TiB", 2**41)],
+)
+def test_sizes(text: str, size: int) -> None:
+    assert scalars.size(text) == size
+    assert scalars.sized(size) == text
+
+
+@pytest.mark.parametrize("text", ["", "1", 1, None, "1GB", "1 GiB", "-1GiB", "1gib", "GiB", "१GiB", "1GiB\n"])
+def test_not_sizes(text: object) -> None:
+    with pytest.raises(UnfitError) as caught:
+        scalars.size(text)
+    assert caught.value.id == "bad-size"
+
+
+@pytest.mark.parametrize(
     ("text", "value"),
     [
         ("192.0.2.1", "192.0.2.1"),
