@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from pydantic import BaseModel
 
 from collectors.base import Source, Surroundings
+from collectors.sources.http import Http
 from collectors.sources.icmp import Icmp
 from collectors.sources.sip import Sip
 from collectors.sources.tcp import Tcp
 
 SOURCES: Mapping[str, type[Source]] = {
+    Http.name: Http,
     Icmp.name: Icmp,
     Sip.name: Sip,
     Tcp.name: Tcp,

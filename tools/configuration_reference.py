@@ -236,6 +236,14 @@ def _is_duration(field: FieldInfo) -> bool:
 
 def _notes_below_fields(model: type[BaseModel]) -> dict[str, str]:
     """The strings that stand under a model's fields, for models that document them so."""
+    notes: dict[str, str] = {}
+    for each in reversed(model.__mro__):
+        if issubclass(each, BaseModel) and each is not BaseModel:
+            notes |= _notes_of(each)
+    return notes
+
+
+def _notes_of(model: type[BaseModel]) -> dict[str, str]:
     (klass,) = ast.parse(textwrap.dedent(inspect.getsource(model))).body
     notes: dict[str, str] = {}
     last = ""
