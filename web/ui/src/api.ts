@@ -37,7 +37,8 @@ async function send(method: string, path: string, body: unknown): Promise<Outcom
   }
 }
 
-async function sentence(response: Response): Promise<string | null> {
+/** What the server says is wrong, in its own words; null when it says nothing. */
+export async function sentence(response: Response): Promise<string | null> {
   try {
     const body: unknown = await response.json();
     const error = (body as { error?: unknown } | null)?.error;

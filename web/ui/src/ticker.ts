@@ -5,7 +5,7 @@ import { effect } from "@preact/signals";
 import { drift, isNight } from "./room";
 import { after, cycleOf, type Scene } from "./scene";
 import { steady } from "./socket";
-import { ahead, arrivals, lastArrival, now, opened, scene, store, typeSize } from "./wall";
+import { ahead, arrivals, civil, lastArrival, now, opened, scene, store, typeSize } from "./wall";
 
 /** Seconds that a new incident holds the scene. */
 const HOLD = 30;
@@ -23,6 +23,11 @@ export function startTicking(): void {
   });
   startCycle();
   tick();
+}
+
+/** What people's clocks show now, as the server knows it. */
+export function civilNow(): number {
+  return serverNow() + civil.peek() - now.peek();
 }
 
 /** The server's time now. */

@@ -29,6 +29,8 @@ export const say = computed(() => words(language.value));
 
 /** The server's time, changed once a second: every age on the screen ticks with it. */
 export const now = signal(steady());
+/** The same as people's clocks show it: what history and calendars go by. */
+export const civil = computed(() => now.value + (store.self("clock")?.skew ?? 0));
 /** The server's time of the last picture: what is shown is as it was then. */
 export const pictured = signal(0);
 /** What the console shows: a key of the picture, or nothing. */

@@ -8,6 +8,7 @@ import { known } from "../i18n";
 import { language, now, opened, say, store } from "../wall";
 import { AcknowledgeForm } from "./AcknowledgeForm";
 import { Glyph } from "./Glyph";
+import { LazyCharts } from "./LazyCharts";
 import { MaintenanceForm, MaintenanceList, type Scope } from "./MaintenanceForm";
 
 export function Console() {
@@ -69,6 +70,7 @@ function IncidentSheet({ id, incident }: { id: string; incident: Incident }) {
         <Row name={words("incident.told")} value={told(incident)} />
       </dl>
       <AcknowledgeForm id={id} incident={incident} />
+      {root && <LazyCharts endpoint={incident.root} began={civilOf(incident.began ?? incident.opened)} />}
       <MaintenanceForm scopes={root ? scopesOf(incident.root, root) : []} />
       <MaintenanceList />
     </>
@@ -96,10 +98,16 @@ function EndpointSheet({ id, about }: { id: string; about: About }) {
         <Row name={words("incident.line")} value={[owner?.carrier, owner?.circuit].filter(Boolean).join(" · ")} />
         <Row name={words("incident.hotline")} value={phone(owner?.hotline ?? "")} />
       </dl>
+      <LazyCharts endpoint={id} began={null} />
       <MaintenanceForm scopes={scopesOf(id, about)} />
       <MaintenanceList />
     </>
   );
+}
+
+/** A moment of the picture as history has it. */
+function civilOf(at: number): number {
+  return Math.floor(at + (store.self("clock")?.skew ?? 0));
 }
 
 function LiveLine({ live }: { live: Live }) {
