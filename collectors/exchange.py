@@ -27,6 +27,7 @@ from collectors.certificates import Trust, certificate, days
 from collectors.inflate import Inflate
 from collectors.places import KEEP
 from collectors.weboptions import WebOptions
+from ioc import schema
 from ioc.clock import Clock
 from ioc.errors import CodecError, NoAnswer, SourceError
 from ioc.legible import legible
@@ -35,9 +36,19 @@ from ioc.model import Reason
 MOST_REDIRECTS = 5
 MOST_PIECES = 8_192
 """pieces in which a body may come"""
-PIECE = 65_536
+TURN = 4
+"""pieces after which others have their turn"""
 AGENT = "ioc-monitor"
 _FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
+PHASES = (
+    schema.Field("dns", "ms", "asking for the address of its name; not when it is still known"),
+    schema.Field("connect", "ms", "until the TCP connection was there"),
+    schema.Field("tls", "ms", "shaking hands by TLS"),
+    schema.Field("first_byte", "ms", "from the request to the head of the answer"),
+    schema.Field("transfer", "ms", "from the head of the answer to its end"),
+)
+SIZE = schema.Field("size", "bytes", "length of the body, unpacked, as far as it was read")
+TLS_DAYS = schema.Field("tls_days", "d", "days until the certificate ends; negative when it has")
 _MOVED = frozenset({301, 302, 303, 307, 308})
 
 
@@ -110,23 +121,31 @@ class Answer:
 
     async def pieces(self, most: int) -> AsyncIterator[bytes]:
         """The body, unpacked, up to `most` bytes; raises NoAnswer, CodecError."""
-        inflate, left, read, count = Inflate(self.headers.get("Content-Encoding", "")), most, 0, 0
-        async for data in self._content.iter_any():
-            read, count = read + len(data), count + 1
-            if count > MOST_PIECES:
-                raise CodecError(f"comes in more than {MOST_PIECES:,} pieces")
-            piece = inflate.feed(data, left + 1)
-            if len(piece) > left or read > most:
+        inflate, left = Inflate(self.headers.get("Content-Encoding", "")), most
+        async for piece in self._unpacked(inflate):
+            if len(piece) > left:
                 self.cut = True
                 yield piece[:left]
+                left = 0
                 break
             left -= len(piece)
             yield piece
         self._phases.end("transfer")
         self.fields["transfer"] = self._phases.took["transfer"]
-        self.fields["size"] = float(most - left if not self.cut else most)
+        self.fields["size"] = float(most - left)
         if not self.cut and not inflate.whole():
-            raise CodecError("the packed body ends early")
+            raise CodecError("is packed and ends early")
+
+    async def _unpacked(self, inflate: Inflate) -> AsyncIterator[bytes]:
+        count = 0
+        async for data in self._content.iter_any():
+            for piece in inflate.feed(data):
+                count += 1
+                if count > MOST_PIECES:
+                    raise CodecError(f"comes in more than {MOST_PIECES:,} pieces")
+                yield piece
+                if count % TURN == 0:
+                    await asyncio.sleep(0)
 
     async def body(self, most: int) -> bytes:
         """The body, unpacked, up to `most` bytes; raises NoAnswer, CodecError."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 
 from ioc.errors import CodecError
 
+STEP = 65_536
+"""bytes unpacked at once"""
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
@@ -20,12 +23,15 @@ class Inflate:
                 raise CodecError(f"has the content-encoding {encoding[:40]!r}, which was not asked for")
             self._unpack = zlib.decompressobj(_WINDOWS[name])
 
-    def feed(self, data: bytes, most: int) -> bytes:
-        """What the piece unpacks to, `most` bytes of it; raises CodecError when it is not what it says."""
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What the piece unpacks to, STEP bytes at a time; raises CodecError when it is not what it says."""
         if self._unpack is None:
-            return data[:most]
+            yield data
+            return
         try:
-            return self._unpack.decompress(data, most) if most else b""
+            while data and not self._unpack.eof:
+                yield self._unpack.decompress(data, STEP)
+                data = self._unpack.unconsumed_tail
         except zlib.error as error:
             raise CodecError(f"cannot be unpacked: {error}") from error
 

@@ -9,13 +9,17 @@ from pydantic import BaseModel
 from collectors.base import Source, Surroundings
 from collectors.sources.http import Http
 from collectors.sources.icmp import Icmp
+from collectors.sources.prometheus import Prometheus
 from collectors.sources.sip import Sip
+from collectors.sources.snmp import Snmp
 from collectors.sources.tcp import Tcp
 
 SOURCES: Mapping[str, type[Source]] = {
     Http.name: Http,
     Icmp.name: Icmp,
+    Prometheus.name: Prometheus,
     Sip.name: Sip,
+    Snmp.name: Snmp,
     Tcp.name: Tcp,
 }
 

@@ -23,7 +23,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from collectors import own
 from collectors.base import Surroundings
-from collectors.exchange import Exchanges, Question, Untrusted
+from collectors.exchange import PHASES, SIZE, TLS_DAYS, Exchanges, Question, Untrusted
 from collectors.weboptions import WebOptions, path_of
 from ioc import schema
 from ioc.errors import SchemaError
@@ -35,18 +35,8 @@ LONGEST_EXPRESSION = 300
 SHOWN = 60
 _STATUS = re.compile(r"[1-5]\d\d")
 _NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?")
-PHASES = (
-    schema.Field("dns", "ms", "asking for the address of its name; not when it is still known"),
-    schema.Field("connect", "ms", "until the TCP connection was there"),
-    schema.Field("tls", "ms", "shaking hands by TLS"),
-    schema.Field("first_byte", "ms", "from the request to the head of the answer"),
-    schema.Field("transfer", "ms", "from the head of the answer to its end"),
-    schema.Field("size", "bytes", "length of the body, unpacked, as far as it was read"),
-    schema.Field("tls_days", "d", "days until the certificate ends; negative when it has"),
-)
-"""what every exchange by HTTP finds"""
 STATUS = schema.Field("status", "", "status of the answer")
-BUILT_IN = (schema.RTT, STATUS, *PHASES)
+BUILT_IN = (schema.RTT, STATUS, *PHASES, SIZE, TLS_DAYS)
 
 
 @lru_cache(maxsize=4_096)
