@@ -18,6 +18,7 @@ from web.api.health import HealthApi
 from web.api.incidents import IncidentsApi
 from web.api.maintenance import MaintenanceApi
 from web.api.picture import PictureApi
+from web.api.write import WriteApi
 from web.auth import Gate, asked_of
 from web.deps import MAY, Deps, Handler, Route
 from web.login import Login
@@ -58,6 +59,7 @@ def build(deps: Deps) -> web.Application:
         *IncidentsApi(deps).routes(),
         *MaintenanceApi(deps).routes(),
         *HealthApi(deps, gate).routes(),
+        *WriteApi(deps, deps.inlet).routes(),
     ]
     for route in every:
         handler = _guarded(gate, route)
@@ -77,6 +79,9 @@ def build(deps: Deps) -> web.Application:
 
 def _guarded(gate: Gate, route: Route) -> Handler:
     """A route's handler, reached only by who may; `request[MAY]` says what that is."""
+
+    if route.own_token:
+        return route.handler
 
     async def handler(request: web.Request) -> web.StreamResponse:
         asked = asked_of(request.remote or "", request.headers, request.cookies)

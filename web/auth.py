@@ -101,7 +101,7 @@ class Gate:
             return Need.WRITE
         for cookie, need in self._cookies.items():
             # 256 bits that only we can make: no number of guesses needs limiting
-            if _same(asked.cookie, cookie):
+            if same(asked.cookie, cookie):
                 return need
         return self.redeem(asked.peer, asked.bearer) if asked.bearer else Need.NOTHING
 
@@ -115,7 +115,7 @@ class Gate:
         may = Need.NOTHING
         for need in (Need.READ, Need.WRITE):
             expected = _token(self.access, need)
-            if expected and _same(token, expected):
+            if expected and same(token, expected):
                 may = need
         if may is Need.NOTHING:
             self._remember(peer, [*wrong, now])
@@ -203,7 +203,7 @@ def _authority(url: str) -> tuple[str, int] | None:
     return parts.hostname, port
 
 
-def _same(shown: str, expected: str) -> bool:
+def same(shown: str, expected: str) -> bool:
     """Comparison in constant time; headers may hold bytes that are not UTF-8."""
     return hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), expected.encode())
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from ioc.clock import Clock
 from ioc.picture import Picture
+from ioc.store.admission import Admission
 from ioc.telemetry import Telemetry
 from web.auth import Access, Need
 from web.push import Pace
@@ -56,6 +57,19 @@ class Wall:
 
 
 @dataclass(frozen=True, slots=True)
+class Inlet:
+    """Where other programs write for history: the token they show, what is admitted, and what keeps it.
+
+    `keep` takes lines with times in microseconds and returns when a crash would not lose them; it raises
+    StoreError when there is no room.
+    """
+
+    token: str = field(repr=False)
+    admission: Admission
+    keep: Callable[[Sequence[str]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Deps:
     """Everything the web part is given; `static` is the folder of the built front end."""
 
@@ -67,6 +81,7 @@ class Deps:
     access: Access = field(default_factory=Access)
     wall: Wall = field(default_factory=Wall)
     pace: Pace = field(default_factory=Pace)
+    inlet: Inlet | None = None
 
 
 MAY = web.RequestKey("may", Need)
@@ -84,6 +99,8 @@ class Route:
     handler: Handler
     upgrades: bool = False
     """becomes a WebSocket, which a page of another origin could open as well"""
+    own_token: bool = False
+    """for machines alone: the handler asks for a token of its own, which no page of any origin has"""
 
     @property
     def writes(self) -> bool:

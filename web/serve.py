@@ -90,6 +90,7 @@ async def serve(
         max_line_size=LINE_LIMIT,
         max_field_size=FIELD_LIMIT,
         max_headers=HEADER_LIMIT,
+        auto_decompress=False,  # who takes packed bodies unpacks them, bounded
     )
     await runner.setup()
     try:

@@ -52,14 +52,17 @@ async def read(request: web.Request, model: type[Model]) -> Model:
 
 
 async def raw(request: web.Request) -> bytes:
-    """The body's bytes; raises Refused, 408 when it is too slow and 400 when it cannot be unpacked."""
+    """The body's bytes; raises Refused, 408 when it is too slow, 415 when it is packed, 400 when it is cut."""
+    encoding = request.headers.get("Content-Encoding", "identity")
+    if encoding != "identity":
+        raise Refused(f"Content-Encoding {encoding[:40]!r} is not taken; send the body as it is", status=415)
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
     except TimeoutError:
         raise Refused(f"the body did not come within {BODY_SECONDS:.0f} s", status=408) from None
     except web.RequestPayloadError as error:
-        raise Refused(f"the body cannot be read: {error}; send it without Content-Encoding") from None
+        raise Refused(f"the body cannot be read: {error}") from None
 
 
 def parse(raw: bytes, model: type[Model]) -> Model:
