@@ -19,6 +19,8 @@ PROGRAMS = {
     "cc": ("cc", "gcc"),
     "ip": ("ip",),
     "ping": ("ping",),
+    "snmpd": ("snmpd",),
+    "snmpget": ("snmpget",),
 }
 BUILT = {
     "influxd": (

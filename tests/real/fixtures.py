@@ -12,6 +12,7 @@ from playwright.async_api import Browser, async_playwright
 from tests.real.influx import InfluxServer
 from tests.real.kamailio import Kamailio
 from tests.real.sipp import Sipp
+from tests.real.snmpd import Snmpd
 from tools.parts import PartMissing, find
 
 BROWSER_FLAGS = (
@@ -75,6 +76,24 @@ def sipp(tmp_path: Path) -> Iterator[Callable[..., Sipp]]:
     yield make
     for endpoint in made:
         endpoint.stop()
+
+
+@pytest.fixture
+def snmpd(tmp_path: Path) -> Iterator[Callable[..., Snmpd]]:
+    """Makes and starts real agents; arguments as of `Snmpd` after the folder."""
+    part("snmpd")
+    part("snmpget")
+    made: list[Snmpd] = []
+
+    def make(*args: object, **options: object) -> Snmpd:
+        agent = Snmpd(tmp_path / f"snmpd-{len(made)}", *args, **options)  # type: ignore[arg-type]
+        made.append(agent)
+        agent.start()
+        return agent
+
+    yield make
+    for agent in made:
+        agent.stop()
 
 
 @pytest.fixture
