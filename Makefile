@@ -67,7 +67,7 @@ clean: ## remove what was built
 	@$(STEP) 'virtual environment' tools/make-venv
 
 .venv/.core: .venv/.made pyproject.toml constraints.txt
-	@$(STEP) 'Python packages' tools/pip-install -e .
+	@$(STEP) 'Python packages' tools/pip-install -e '.[snmp]'
 	@touch $@
 
 .venv/.dev: .venv/.made pyproject.toml constraints.txt
