@@ -41,6 +41,7 @@ test.each([
   ["text for a number", { ...historyOf([[0, 1]]), mean: ["1"] }],
   ["a step of nothing", { ...historyOf([[0, 1]]), step: 0 }],
   ["no gaps", { ...historyOf([[0, 1]]), gaps: undefined }],
+  ["a gap without an end", { ...historyOf([[0, 1]]), gaps: [[5]] }],
   ["too many buckets", historyOf(Array.from({ length: 2001 }, (_, i) => [i, 1]), { stop: 2001, step: 1 })],
 ])("what cannot be drawn is refused: %s", async (_, body) => {
   expect(isHistory(body)).toBe(false);

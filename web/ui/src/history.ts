@@ -81,7 +81,8 @@ const COLUMNS = ["at", "count", "mean", "least", "most", "last"] as const;
 /** Whether this is an answer that can be drawn. */
 export function isHistory(body: unknown): body is History {
   const { at, gaps, step, start, stop, unit } = (body ?? {}) as Partial<History>;
-  if (!Array.isArray(at) || at.length > MOST_BUCKETS || !Array.isArray(gaps)) return false;
+  if (!Array.isArray(at) || at.length > MOST_BUCKETS) return false;
+  if (!Array.isArray(gaps) || !gaps.every((each) => isColumn(each, 2))) return false;
   const named = typeof unit === "string" && [step, start, stop].every(Number.isFinite);
   return named && Number(step) > 0 && COLUMNS.every((each) => isColumn((body as History)[each], at.length));
 }

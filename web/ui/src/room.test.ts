@@ -30,6 +30,8 @@ test("the picture walks a few pixels, one step a minute, and comes back", () => 
 });
 
 test("a page's link opens its incident, and nothing else is opened", () => {
+  expect(["#endpoint/vc-h10-x07", "#endpoint/a.b_C"].map(openedOf)).toEqual(["endpoint/vc-h10-x07", "endpoint/a.b_C"]);
+  expect(["#endpoint/", "#endpoint/a/b", "#endpoint/%00"].map(openedOf)).toEqual([null, null, null]);
   expect(["#incident/7", "", "#incident/", "#incident/7x", "#x"].map(openedOf)).toEqual(["incident/7", null, null, null, null]);
 });
 

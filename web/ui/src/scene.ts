@@ -9,9 +9,9 @@ export function sceneOf(search: string): Scene {
   return SCENES.find((scene) => scene === asked) ?? "overview";
 }
 
-/** What an address opens beside the scene: `#incident/N`, as pages link to it. */
+/** What an address opens beside the scene: `#incident/N`, as pages link to it, or `#endpoint/ID`, as dashboards do. */
 export function openedOf(hash: string): string | null {
-  return /^#incident\/\d+$/.test(hash) ? hash.slice(1) : null;
+  return /^#(incident\/\d+|endpoint\/[\w.-]+)$/.test(hash) ? hash.slice(1) : null;
 }
 
 /** Seconds a scene stands when the address asks for a cycle (at least five); null when it does not. */

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { drawingOf, fingerprint, intervalOf, without } from "./drawing";
+import { drawingOf, fingerprint, without } from "./drawing";
 import { every, historyOf } from "./fixture";
 
 const flat = () => 20;
@@ -15,7 +15,7 @@ test("a bucket is a step as wide as itself, and the next one begins where it end
   expect(drawing.gaps).toEqual([]);
 });
 
-test("where nothing came for three intervals there is a gap, and nothing is drawn across it", () => {
+test("nothing is drawn across a gap", () => {
   const drawing = drawingOf(historyOf([...every(10, 0, 120, flat), ...every(10, 300, 600, flat)]));
   expect(drawing.gaps).toEqual([[120, 300]]);
   const at = drawing.x.indexOf(210);
@@ -23,18 +23,10 @@ test("where nothing came for three intervals there is a gap, and nothing is draw
   expect([drawing.x[at - 1], drawing.x[at + 1]]).toEqual([120, 300]);
 });
 
-test("buckets shorter than the interval are no gaps: a value holds until the next one", () => {
-  const drawing = drawingOf(historyOf(every(60, 0, 600, (at) => at / 60), { step: 10 }));
-  expect(drawing.gaps).toEqual([]);
+test("an empty bucket that the service calls no gap is the pace of the series: a value holds until the next one", () => {
+  const drawing = drawingOf(historyOf(every(60, 0, 600, (at) => at / 60), { step: 10, gaps: [] }));
   expect(drawing.x.slice(0, 4)).toEqual([0, 60, 60, 120]);
   expect(drawing.mean).not.toContain(null);
-});
-
-test("two missed samples are no gap, three are", () => {
-  const without2 = every(60, 0, 600, flat).filter(([at]) => at !== 180 && at !== 240);
-  const without3 = without2.filter(([at]) => at !== 300);
-  expect(drawingOf(historyOf(without2, { step: 10 })).gaps).toEqual([]);
-  expect(drawingOf(historyOf(without3, { step: 10 })).gaps).toEqual([[130, 360]]);
 });
 
 test("nothing at all is one gap from the beginning to the end", () => {
@@ -57,12 +49,6 @@ test("x never goes back, whatever is missing", () => {
   const samples = every(10, 0, 600, flat).filter(([at]) => (at * 7919) % 100 < 55);
   const { x } = drawingOf(historyOf(samples, { step: 10 }));
   expect(x).toEqual([...x].sort((a, b) => a - b));
-});
-
-test("the interval is told by the buckets", () => {
-  expect(intervalOf(historyOf(every(10, 0, 600, flat)))).toBe(10);
-  expect(intervalOf(historyOf(every(60, 0, 600, flat), { step: 10 }))).toBe(60);
-  expect(intervalOf(historyOf([[3, 1]]))).toBe(30);
 });
 
 test("what is missing of one and not of the other", () => {

@@ -2,14 +2,10 @@
  * What is drawn of a history: equal answers give equal drawings. Pure.
  *
  * A bucket is a step from where it begins to where the next one does, so that nothing is drawn between two
- * numbers that was not measured. An empty bucket is no gap by itself: buckets may be shorter than the time between
- * two samples. It is one when nothing came for three intervals, which is when data is stale everywhere.
+ * numbers that was not measured. What is a gap, and what only the pace of the series, the service says.
  */
 
 import type { History } from "../history";
-
-/** Intervals without a sample after which data is missing. */
-const STALE_INTERVALS = 3;
 
 export type Gap = [from: number, to: number];
 
@@ -29,7 +25,7 @@ export interface Drawing {
 /** The steps and the gaps of a history. */
 export function drawingOf(history: History): Drawing {
   const { at, start, stop, step } = history;
-  const gaps = gapsOf(history);
+  const gaps = history.gaps.map(([from, to]): Gap => [Math.max(from, start), Math.min(to, stop)]);
   const out: Drawing = { start, stop, x: [], mean: [], least: [], most: [], bucket: [], gaps };
   let g = 0;
   at.forEach((begin, i) => {
@@ -52,26 +48,6 @@ function put(out: Drawing, history: History, x: number, i: number | null): void 
 
 function middle([from, to]: Gap): number {
   return (from + to) / 2;
-}
-
-/** Seconds from one sample to the next, as far as the buckets tell. */
-export function intervalOf({ at, count, step }: History): number {
-  const spacing = at.length < 2 ? step : median(at.slice(1).map((each, i) => each - at[i]!));
-  return spacing / Math.max(1, median(count));
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-function gapsOf(history: History): Gap[] {
-  const { at, start, stop, gaps } = history;
-  if (!at.length) return stop > start ? [[start, stop]] : [];
-  const least = STALE_INTERVALS * intervalOf(history) - 1e-6;
-  return gaps
-    .map(([from, to]): Gap => [Math.max(from, start), Math.min(to, stop)])
-    .filter(([from, to]) => to - from >= least);
 }
 
 /** What of some gaps lies in none of others; both in order of time. */

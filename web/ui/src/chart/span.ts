@@ -9,8 +9,8 @@ export const SPANS = ["1h", "24h", "7d", "30d", "1y"] as const;
 export type Span = (typeof SPANS)[number];
 
 const SECONDS: Record<Span, number> = { "1h": HOUR, "24h": DAY, "7d": 7 * DAY, "30d": 30 * DAY, "1y": 365 * DAY };
-/** Buckets asked for: about one for each four pixels of the console, in steps that are whole minutes or hours. */
-const POINTS: Record<Span, number> = { "1h": 120, "24h": 144, "7d": 168, "30d": 180, "1y": 365 };
+/** Buckets asked for, one more than the steps in a span: about one for each four pixels of the console. */
+const POINTS: Record<Span, number> = { "1h": 121, "24h": 145, "7d": 169, "30d": 241, "1y": 366 };
 /** Seconds shown before a moment and after it. */
 const AROUND = 1800;
 
@@ -27,7 +27,7 @@ export function stretchOf(shown: Shown, now: number): Stretch {
 
 /** How many buckets to ask for. */
 export function pointsOf(shown: Shown): number {
-  return "span" in shown ? POINTS[shown.span] : 120;
+  return "span" in shown ? POINTS[shown.span] : 121;
 }
 
 /** Whether nothing can be added to it any more. */

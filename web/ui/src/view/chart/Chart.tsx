@@ -2,16 +2,16 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { magnitudeOf, scaleOf, timeLabel, type Magnitude } from "../../chart/axis";
-import { drawingOf, fingerprint, without, type Drawing, type Gap } from "../../chart/drawing";
+import { magnitudeOf, timeLabel, type Magnitude } from "../../chart/axis";
+import { fingerprint, type Gap } from "../../chart/drawing";
+import { sightOf, type Sight } from "../../chart/sight";
 import { pointsOf, type Shown } from "../../chart/span";
-import { LIMITS } from "../../derive";
-import { ageShort, measured } from "../../format";
+import { ageShort, measured, moment } from "../../format";
 import type { History, Measure } from "../../history";
 import { known } from "../../i18n";
-import { language, say } from "../../wall";
+import { civil, language, say } from "../../wall";
 import { Away } from "./Away";
-import { Plot, type Labels, type Sight } from "./Plot";
+import { Plot, type Labels } from "./Plot";
 import { Numbers } from "./Numbers";
 import { useHistory } from "./useHistory";
 
@@ -49,29 +49,6 @@ function titleOf({ field, source }: Measure, named: boolean): string {
   const key = known(`field.${field}`, "reason.none");
   const name = key === "reason.none" ? field : say.value(key);
   return named ? `${name} · ${source}` : name;
-}
-
-function limitOf(field: string): number | null {
-  return field === "rtt" || field === "loss" ? LIMITS[field] : null;
-}
-
-/** Everything that is drawn of a history. */
-export function sightOf(history: History, moment: number | null, unasked: Gap[] | null): Sight {
-  const banded = history.field !== "loss"; // a probe is lost or not: between 0 and 100 there is nothing to show
-  const drawing = drawingOf(history);
-  const most = Math.max(0, ...(banded ? history.most : history.mean));
-  const { by } = magnitudeOf(history.unit, most);
-  const scale = scaleOf(Math.min(0, ...history.least) / by, most / by, history.unit);
-  // two charts are asked a second apart: shorter than a step is that second
-  const silent = without(unasked ? drawing.gaps : [], unasked ?? []).filter(([from, to]) => to - from >= history.step);
-  const gaps = unasked ? without(drawing.gaps, silent) : drawing.gaps;
-  return { drawing: scaled({ ...drawing, gaps }, by), scale, by, silent, banded, limit: limitOf(history.field), moment };
-}
-
-function scaled(drawing: Drawing, by: number): Drawing {
-  if (by === 1) return drawing;
-  const each = (column: (number | null)[]) => column.map((n) => (n === null ? null : n / by));
-  return { ...drawing, mean: each(drawing.mean), least: each(drawing.least), most: each(drawing.most) };
 }
 
 interface PictureProps {
@@ -152,6 +129,11 @@ interface Reading {
   time: string;
 }
 
+/** When a bucket was: without the day when that is today, without the hour when the bucket is a day. */
+function timeOf(at: number, step: number): string {
+  return step < 60 || step >= 86400 ? timeLabel(at, step) : moment(at, civil.value, language.value);
+}
+
 /** What stands under the cursor, else the last value. */
 function readingOf(history: History, { drawing, silent }: Sight, at: number | null, { by, unit }: Magnitude): Reading {
   const words = say.value;
@@ -159,15 +141,15 @@ function readingOf(history: History, { drawing, silent }: Sight, at: number | nu
   if (at === null || at >= drawing.x.length) {
     const last = history.at.length - 1;
     if (last < 0) return { value: words("chart.none"), time: "" };
-    return { value: put(history.last[last]!), time: timeLabel(history.at[last]!, history.step) };
+    return { value: put(history.last[last]!), time: timeOf(history.at[last]!, history.step) };
   }
   const bucket = drawing.bucket[at];
   const x = drawing.x[at]!;
   if (bucket === null || bucket === undefined) {
     const quiet = silent.some(([from, to]) => from <= x && x <= to);
-    return { value: words(quiet ? "chart.silent" : "chart.none"), time: timeLabel(x, history.step) };
+    return { value: words(quiet ? "chart.silent" : "chart.none"), time: timeOf(x, history.step) };
   }
-  return { value: put(history.mean[bucket]!), time: timeLabel(history.at[bucket]!, history.step) };
+  return { value: put(history.mean[bucket]!), time: timeOf(history.at[bucket]!, history.step) };
 }
 
 const JUMP: Record<string, (at: number, n: number) => number> = {

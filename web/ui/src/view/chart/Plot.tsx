@@ -4,28 +4,14 @@ import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
-import type { TimeTick, Scale } from "../../chart/axis";
-import { timeTicks } from "../../chart/axis";
-import type { Drawing, Gap } from "../../chart/drawing";
+import { timeTicks, type TimeTick } from "../../chart/axis";
+import type { Gap } from "../../chart/drawing";
+import type { Sight } from "../../chart/sight";
 
 /** Ems: what stands left of the plot and right of it; the strip of states keeps the same distance (chart.css). */
 const LEFT = 3.4;
 const RIGHT = 1.2;
 const HEIGHT = 7.6;
-
-/** Everything that is to be seen, in numbers that are the same on every screen. */
-export interface Sight {
-  drawing: Drawing;
-  scale: Scale;
-  /** as many of the field's own unit are one on the axis */
-  by: number;
-  /** gaps where it was asked and nothing answered */
-  silent: Gap[];
-  banded: boolean;
-  limit: number | null;
-  /** a moment to point at */
-  moment: number | null;
-}
 
 /** What is written into the drawing. */
 export interface Labels {
@@ -100,7 +86,7 @@ function make(box: HTMLElement, { width, em }: Size, now: () => PlotProps): uPlo
   const options: uPlot.Options = {
     width,
     height: HEIGHT * em,
-    padding: [0.6 * em, RIGHT * em, 0, 0],
+    padding: [0.4 * em, RIGHT * em, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, sync: { key: "charts" } },
     scales: {
@@ -129,7 +115,7 @@ function make(box: HTMLElement, { width, em }: Size, now: () => PlotProps): uPlo
     bands: [{ series: [1, 2], fill: () => (now().sight.banded ? colour("--chart-band") : "transparent") }],
     hooks: {
       drawAxes: [(plot) => grounds(plot, now(), colour, font)],
-      draw: [(plot) => marks(plot, now().sight, colour)],
+      draw: [(plot) => marks(plot, now().sight, colour, (em * uPlot.pxRatio) / 12)],
       setLegend: [(plot) => now().point(plot.cursor.idx ?? null)],
     },
   };
@@ -151,7 +137,7 @@ function mean(em: number, colour: (name: string) => string, banded: () => boolea
 
 /** The ground of what is not known, and of what did not answer, each with its name where there is room for it. */
 function grounds(plot: uPlot, { sight, labels }: PlotProps, colour: (name: string) => string, font: string): void {
-  const hatch = hatching(plot, colour("--chart-gap"));
+  const hatch = hatching(plot, colour("--chart-gap"), font);
   for (const gap of sight.silent) ground(plot, gap, colour("--chart-silent"), labels.silent, colour("--down-text"), font);
   for (const gap of sight.drawing.gaps) ground(plot, gap, hatch, labels.none, colour("--text"), font);
 }
@@ -185,14 +171,14 @@ function scaled(font: string): string {
   return font.replace(/^[\d.]+/, (size) => String(Number(size) * uPlot.pxRatio));
 }
 
-function hatching(plot: uPlot, ink: string): CanvasPattern | string {
-  const side = Math.round(7 * uPlot.pxRatio);
+function hatching(plot: uPlot, ink: string, font: string): CanvasPattern | string {
+  const side = Math.round(parseFloat(scaled(font)) / 2);
   const tile = document.createElement("canvas");
   tile.width = tile.height = side;
   const pen = tile.getContext("2d");
   if (!pen) return ink;
   pen.strokeStyle = ink;
-  pen.lineWidth = uPlot.pxRatio;
+  pen.lineWidth = side / 7;
   for (const shift of [-side, 0, side]) {
     pen.moveTo(shift, side);
     pen.lineTo(shift + side, 0);
@@ -201,12 +187,18 @@ function hatching(plot: uPlot, ink: string): CanvasPattern | string {
   return plot.ctx.createPattern(tile, "repeat") ?? ink;
 }
 
-/** The limit as a dashed line, the moment as an upright one. */
-function marks(plot: uPlot, { scale, by, limit, moment, drawing }: Sight, colour: (name: string) => string): void {
+/** The limit as a dashed line, the moment as an upright one, so thick. */
+function marks(
+  plot: uPlot,
+  { scale, by, limit, moment, drawing }: Sight,
+  colour: (name: string) => string,
+  thick: number,
+): void {
   const { left, top, width, height } = plot.bbox;
+  plot.ctx.lineWidth = thick;
   if (limit !== null && limit / by < scale.max) {
     const y = Math.round(plot.valToPos(limit / by, "y", true));
-    line(plot, colour("--chart-limit"), [4, 4], left, y, left + width, y);
+    line(plot, colour("--chart-limit"), [4 * thick, 4 * thick], left, y, left + width, y);
   }
   if (moment !== null && moment > drawing.start && moment < drawing.stop) {
     const x = Math.round(plot.valToPos(moment, "x", true));
@@ -218,8 +210,7 @@ function line(plot: uPlot, ink: string, dash: number[], x0: number, y0: number, 
   const { ctx } = plot;
   ctx.save();
   ctx.strokeStyle = ink;
-  ctx.lineWidth = uPlot.pxRatio;
-  ctx.setLineDash(dash.map((each) => each * uPlot.pxRatio));
+  ctx.setLineDash(dash);
   ctx.beginPath();
   ctx.moveTo(x0 + 0.5, y0 + 0.5);
   ctx.lineTo(x1 + 0.5, y1 + 0.5);
