@@ -7,7 +7,7 @@ but `_count`, an integer, and the last text or flag. Windows begin at whole mult
 
 Two tasks fill a bucket. The *fresh* one runs at each window's end and takes up a few windows before it. The *late*
 one runs each hour for what a spool has brought since: it compares, hour by hour over three days, how many numbers
-are raw and how many the windows have counted, and takes up every hour from the first that differs to the last. That
+are raw and how many the windows have counted, and takes up every hour from the first that has more to the last. That
 comparison costs a twentieth of taking up the hours. What is late by more than three days is taken up by `fill`,
 which `ioc influx fill` runs once. Running any of them again changes nothing: a point of the same series and time
 replaces itself.
@@ -91,7 +91,7 @@ def tasks(way: Way) -> tuple[Task, Task]:
     tier = way.tier
     return (
         _task(title, tier.length, tier.offset, way, _recent(tier)),
-        _task(f"{title}, late", "1h", "10m", way, _differing(way)),
+        _task(f"{title}, late", "1h", "10m", way, _behind(way)),
     )
 
 
@@ -133,8 +133,8 @@ def _recent(tier: Tier) -> str:
     )
 
 
-def _differing(way: Way) -> str:
-    """From the first hour that differs to the end of the last; the last whole hour where none does."""
+def _behind(way: Way) -> str:
+    """From the first hour with more numbers than were counted to the end of the last; else the last whole hour."""
     numbers = _numbers(way.declared)
     return f"""\
 end = date.truncate(t: now(), unit: 1h)
@@ -155,7 +155,7 @@ counted = from(bucket: {quoted(way.into)})
 found = union(tables: [raw, counted])
     |> group(columns: ["_time"])
     |> sum()
-    |> filter(fn: (r) => r._value != 0)
+    |> filter(fn: (r) => r._value > 0)
     |> group()
     |> reduce(
         identity: {{first: end, last: begin}},
