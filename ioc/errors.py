@@ -10,6 +10,7 @@ IocError
 ├── StateError          the state file
 │   ├── StateUnusable   it cannot be opened or is not ours
 │   └── NotCommitted    one write was refused
+├── SpoolUnusable       what waits for a history store cannot be kept on disk
 ├── StoreError          a history store refused or is away; says whether for good
 ├── Undeliverable       a channel did not take a notification; says whether for good
 └── Refused             a request that may not be done; says what to do instead
@@ -70,6 +71,10 @@ class StateUnusable(StateError):
 
 class NotCommitted(StateError):
     """One write was refused by the state file; nothing of it is kept."""
+
+
+class SpoolUnusable(IocError):
+    """What waits for a history store cannot be kept on, or read from, our own disk."""
 
 
 class StoreError(IocError):

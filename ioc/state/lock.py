@@ -1,4 +1,4 @@
-"""One running service a state file: an advisory lock that the kernel drops when its holder dies."""
+"""One running service a file: an advisory lock that the kernel drops when its holder dies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from ioc.errors import StateUnusable
 class Lock:
     """Holds `PATH.lock` until closed; raises StateUnusable when another process holds it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, what: str = "state file") -> None:
+        self._what = what
         self.path = path.with_name(path.name + ".lock")
         try:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -30,12 +31,12 @@ class Lock:
             holder = os.read(self._file, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(self._file)
             raise StateUnusable(
-                f"{self.path}: another running service (process {holder}) uses this state file; "
+                f"{self.path}: another running service (process {holder}) uses this {self._what}; "
                 f"stop it first, or give this one its own directory"
             ) from error
         os.ftruncate(self._file, 0)
         os.write(self._file, f"{os.getpid()}\n".encode())
 
     def close(self) -> None:
-        """Let another process have the state file."""
+        """Let another process have it."""
         os.close(self._file)
