@@ -1,4 +1,4 @@
-"""The command line: `ioc run`, `check`, `try`, `watch`, `demo`."""
+"""The command line: `ioc run`, `check`, `try`, `watch`, `demo`, `influx`."""
 
 from __future__ import annotations
 
@@ -18,9 +18,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+influx = typer.Typer(help="Prepare an InfluxDB for history, and look after it.", no_args_is_help=True)
+app.add_typer(influx, name="influx")
+
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The configuration directory.")]
 Listen = Annotated[
     str | None, typer.Option(metavar="HOST:PORT", help="Listen here instead of where the configuration says.")
+]
+Url = Annotated[str | None, typer.Option(metavar="URL", help="This InfluxDB instead of the configured one.")]
+Org = Annotated[
+    str | None, typer.Option(metavar="NAME", help="This organisation instead of the configured one.")
+]
+AdminTokenEnv = Annotated[
+    str, typer.Option(metavar="NAME", help="Environment variable with an operator or all-access token.")
 ]
 
 
@@ -87,6 +97,33 @@ def demo(
     from ioc.demo.run import demo as play
 
     raise typer.Exit(play(listen=listen, duration=duration, report=report, seed=seed, keep=keep))
+
+
+@influx.command("init")
+def influx_init(
+    directory: Directory,
+    url: Url = None,
+    org: Org = None,
+    admin_token_env: AdminTokenEnv = "INFLUX_ADMIN_TOKEN",  # noqa: S107 -- a variable's name
+) -> None:
+    """Make buckets, down-sampling tasks and tokens, or mend them; may be run again at any time."""
+    from ioc.provision.commands import init
+
+    _loop(init(directory, url, org, admin_token_env))
+
+
+@influx.command("verify")
+def influx_verify(
+    directory: Directory,
+    url: Url = None,
+    org: Org = None,
+    admin_token_env: AdminTokenEnv = "INFLUX_ADMIN_TOKEN",  # noqa: S107 -- a variable's name
+) -> None:
+    """Look at address, rights, buckets, tasks and clocks, and write a point and read it back."""
+    from ioc.provision.commands import check as look
+
+    if not _loop(look(directory, url, org, admin_token_env)):
+        raise typer.Exit(1)
 
 
 def main() -> None:

@@ -1,0 +1,82 @@
+"""What `ioc influx …` prints."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from collectors.registry import SOURCES
+from ioc.clock import Clock
+from ioc.errors import IocError
+from ioc.provision import keys
+from ioc.provision.initialise import initialise
+from ioc.provision.setting import Setting, setting
+from ioc.provision.verify import Check, Finding, verify
+from ioc.provision.wanted import Step, Verb, wanted
+from ioc.schema import DROPPED, STATE, Measurement, endpoint
+
+COLOURS = {Finding.OK: "green", Finding.FAULT: "red", Finding.UNSEEN: "yellow"}
+
+
+def declared() -> list[Measurement]:
+    """Every measurement of the house. The fields of `endpoint` are all floats, whatever configuration adds."""
+    of_sources = {each.name: each for source in SOURCES.values() for each in source.measurements}
+    return [endpoint(()), STATE, DROPPED, *of_sources.values()]
+
+
+async def init(directory: Path, url: str | None, org: str | None, variable: str) -> None:
+    """Make an InfluxDB ready and say what was done. Raises IocError."""
+    at = setting(directory, url, org)
+    counts = dict.fromkeys(Verb, 0)
+    out = Console(highlight=False, soft_wrap=True)
+
+    def tell(step: Step) -> None:
+        counts[step.verb] += 1
+        out.print(f"{step.verb:8} {step.what}{': ' if step.detail else ''}{step.detail}", markup=False)
+
+    await initialise(at, declared(), os.environ.get(variable, "").strip(), variable, tell)
+    out.print(", ".join(f"{count} {verb}" for verb, count in counts.items() if count), markup=False)
+    for line in _next(at):
+        out.print(line, markup=False)
+
+
+def _next(at: Setting) -> list[str]:
+    """What is left to do by hand."""
+    if not at.written:
+        where = at.token_file.relative_to(at.directory)
+        influx = f"url: {at.url}, org: {at.org}, bucket: {at.bucket}, token: {{file: {where}}}"
+        return [f"write into the configuration: history: {{influx: {{{influx}}}}}"]
+    if at.token_variable:
+        return [
+            f"put what is in {at.token_file} into the environment variable {at.token_variable} of the service"
+        ]
+    return []
+
+
+async def check(directory: Path, url: str | None, org: str | None, variable: str) -> bool:
+    """Print what was looked at; whether all is well. Raises IocError."""
+    at = setting(directory, url, org)
+    token = os.environ.get(at.token_variable, "") if at.token_variable else keys.read(at.token_file)
+    if not token:
+        where = f"environment variable {at.token_variable}" if at.token_variable else str(at.token_file)
+        raise IocError(f"{where}: there is no token; run ioc influx init {directory}")
+    found: list[Check] = []
+    admin = os.environ.get(variable, "").strip() or keys.read(at.admin_file)
+    out = Console()
+    with out.status("asking InfluxDB"):
+        await verify(at, wanted(at, declared()), token.strip(), admin, Clock(), found.append)
+    out.print(_table(found))
+    faults = sum(each.finding is Finding.FAULT for each in found)
+    out.print(f"{faults} {'fault' if faults == 1 else 'faults'} in {len(found)} checks")
+    return not faults
+
+
+def _table(found: list[Check]) -> Table:
+    table = Table("check", "", "found", "what to do", title="InfluxDB")
+    for each in found:
+        colour = COLOURS[each.finding]
+        table.add_row(each.what, f"[{colour}]{each.finding}[/]", each.detail, each.hint)
+    return table

@@ -1,0 +1,112 @@
+"""What an InfluxDB says when it does not simply take what it was sent. Pure, but for reading no more than it should.
+
+InfluxDB 2.7 answers a body with lines that cannot be parsed by 400, stores nothing of it and quotes each such line
+(`unable to parse 'LINE': why`, one below the other); later versions number one (`"line": 2`). It answers a body
+with points of another type, or older than the bucket keeps, by 422, has stored the others, and says how many it
+has not (`dropped=2`). What 2.7.12 really said is kept in tests/cases/influx.
+Source: https://docs.influxdata.com/influxdb/v2/write-data/troubleshoot/
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import aiohttp
+
+MOST_BYTES = 4 * 1024 * 1024
+"""of an answer; a batch whose every line is quoted back is shorter"""
+LONGEST_WAIT = 300.0
+"""seconds; no server makes us wait longer than that without being asked again"""
+_SHOWN = 300
+
+_DROPPED = re.compile(r"\bdropped=(\d{1,9})\b")
+_QUOTED = re.compile(r"^unable to parse '", re.MULTILINE)
+
+
+class Endless(aiohttp.ClientPayloadError):
+    """An answer of more than MOST_BYTES."""
+
+
+class Bounded(aiohttp.ClientResponse):
+    """An answer that is given up where it grows beyond MOST_BYTES; raises Endless."""
+
+    async def read(self) -> bytes:
+        """The whole body."""
+        if self._body is None:
+            parts, room = [], MOST_BYTES
+            async for part in self.content.iter_any():
+                room -= len(part)
+                if room < 0:
+                    self.close()
+                    raise Endless(f"an answer of more than {MOST_BYTES:,} bytes")
+                parts.append(part)
+            self._body = b"".join(parts)
+        return self._body
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An answer's JSON error: its message in full, and the number of the line it is about (from 1; 0 for none)."""
+
+    message: str
+    line: int = 0
+
+    @property
+    def short(self) -> str:
+        """The message in one line, as a person is shown it."""
+        return " ".join(self.message.split())[:_SHOWN]
+
+
+def said(body: bytes | str | None) -> Said:
+    """What a body says; one that is no JSON error says itself."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body or ""
+    try:
+        found: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("message"), str):
+        return Said(text)
+    line = found.get("line")
+    return Said(found["message"], line if isinstance(line, int) and not isinstance(line, bool) else 0)
+
+
+def named(answer: Said, lines: Sequence[str]) -> set[int]:
+    """The places, from 0, of the lines that a 400 names; none where it names none of these."""
+    if 0 < answer.line <= len(lines):
+        return {answer.line - 1}
+    quotes = [match.end() for match in _QUOTED.finditer(answer.message)]
+    if not quotes:
+        return set()
+    places: dict[str, list[int]] = {}
+    for place, line in enumerate(lines):
+        places.setdefault(line, []).append(place)
+    found: set[int] = set()
+    for start, end in zip(quotes, [*quotes[1:], len(answer.message) + 1], strict=True):
+        quote, _, _ = answer.message[start : end - 1].rpartition("': ")
+        while quote and quote not in places:  # a reason may hold quotes of its own
+            quote, _, _ = quote.rpartition("': ")
+        found.update(places.get(quote, ()))
+    return found
+
+
+def dropped(answer: Said) -> int | None:
+    """How many points a 422 says it has not stored; None where it does not say."""
+    counts = [int(match[1]) for match in _DROPPED.finditer(answer.message)]
+    return counts[-1] if counts else None
+
+
+def wait(retry_after: str | None, date: str | None) -> float | None:
+    """The seconds that a Retry-After asks for, LONGEST_WAIT at most; a date counts from the answer's own."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdecimal():
+        return min(float(text), LONGEST_WAIT)
+    try:
+        seconds = (parsedate_to_datetime(text) - parsedate_to_datetime(date or "")).total_seconds()
+    except (ValueError, TypeError):
+        return None
+    return min(max(seconds, 0.0), LONGEST_WAIT)
