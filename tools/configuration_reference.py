@@ -49,7 +49,8 @@ one to copy; `ioc check DIR` says every fault at once as `file:line: what "value
 - At most {faults.MOST_FAULTS} faults are listed, the rest are counted.
 
 What a running service takes over by a reload (SIGHUP or `POST /-/reload`) is everything but `center`, `listen`,
-`public_url`, `access`, `state`, `history` and `wall`: those take a restart, and a reload's answer and log say so.
+`public_url`, `access`, `state`, `history`, `inlet.token` and `wall`: those take a restart, and a reload's answer and log
+say so.
 """
 
 RULE_NOTES = {
@@ -96,6 +97,8 @@ BELOW: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("`history.influx`", schema.Influx, ""),
     ("`history.embedded`", schema.Embedded, ""),
     ("`history.spool`", schema.Spool, ""),
+    ("`inlet`", schema.Inlet, "[telegraf.md](telegraf.md) shows both sides."),
+    ("`inlet.measurements.NAME`", schema.InletMeasurement, ""),
     ("`wall`", schema.Wall, ""),
     ("`wall.viewing`", schema.Viewing, ""),
     ("`calendars.NAME`", schema.Calendar, ""),

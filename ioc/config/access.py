@@ -24,8 +24,8 @@ def listening(written: str, place: Place, faults: Faults) -> tuple[str, int] | N
 def access(piece: Piece, written: schema.Access, directory: Path, secrets: Secrets, faults: Faults) -> Access:
     """The access that was written, as far as it is sound."""
     return Access(
-        read_token=_token("read_token", piece, secrets, faults),
-        write_token=_token("write_token", piece, secrets, faults),
+        read_token=token("read_token", piece, secrets, faults),
+        write_token=token("write_token", piece, secrets, faults),
         origins=tuple(dict.fromkeys(written.origins)),
         tls=_tls(piece.within("tls"), written.tls, directory, faults) if written.tls else None,
         behind_proxy=written.behind_proxy,
@@ -49,7 +49,8 @@ def check_exposure(
         faults.add("no-tls", place, "tokens would travel without TLS on", host, hint)
 
 
-def _token(name: str, piece: Piece, secrets: Secrets, faults: Faults) -> Secret | None:
+def token(name: str, piece: Piece, secrets: Secrets, faults: Faults) -> Secret | None:
+    """A token that was written, which must not be easily guessed; None when there is none."""
     if not isinstance(piece.data, dict) or piece.data.get(name) is None:
         return None
     secret = secrets.find(piece.within(name), name)

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from ioc.inventory import Inventory
+from ioc.schema import Field
 from ioc.worktime import WorkCalendar
 
 
@@ -112,6 +113,32 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowed:
+    """A measurement that other programs may write.
+
+    `tags` are kept, `without` are left out, any other is refused; `endpoint_tag` is the one that names an
+    endpoint, empty when none does.
+    """
+
+    tags: frozenset[str] = frozenset()
+    without: frozenset[str] = frozenset()
+    endpoint_tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inlet:
+    """What other programs may write: who shows the token, these measurements, so many series in all.
+
+    `endpoints` gives an endpoint's id by what others call it; its id is always one of its names.
+    """
+
+    token: Secret
+    measurements: Mapping[str, Allowed]
+    endpoints: Mapping[str, str]
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
 class Viewing:
     """The room: metres from the farthest chair, and the height of the screen in metres."""
 
@@ -150,11 +177,14 @@ class Config:
     access: Access
     state: Path
     history: History
+    inlet: Inlet | None
     wall: Wall
     systems: Mapping[str, str]
     """names by id"""
     calendars: Mapping[str, WorkCalendar]
     inventory: Inventory
+    fields: Mapping[str, Field]
+    """what the probes measure, by name: the fields of the measurement `endpoint`"""
     rules: tuple[object, ...]
     """what the rule compiler made of each rule, in order"""
     rule_sources: Mapping[str, Mapping[str, object]]

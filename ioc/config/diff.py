@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ioc.config.compiled import Config
+from ioc.config.compiled import Config, Inlet
 from ioc.config.faults import listed
 
-_RESTART = ("center", "public_url", "access", "history", "wall", "listen", "access.tls", "state")
+_RESTART = (
+    "center",
+    "public_url",
+    "access",
+    "history",
+    "wall",
+    "listen",
+    "access.tls",
+    "state",
+    "inlet.token",
+)
 
 
 def changes(old: Config, new: Config) -> Sequence[str]:
@@ -42,6 +52,7 @@ def in_force(running: Config, fresh: Config) -> Config:
         wall=running.wall,
         listen=running.listen,
         state=running.state,
+        inlet=_inlet_in_force(running.inlet, fresh.inlet),
     )
 
 
@@ -56,8 +67,20 @@ def _settings(old: Config, new: Config) -> list[str]:
         "listen": (old.listen, new.listen),
         "access.tls": (old.access.tls, new.access.tls),
         "state": (old.state, new.state),
+        "inlet": (_taken(old), _taken(new)),
+        "inlet.token": (old.inlet and old.inlet.token, new.inlet and new.inlet.token),
     }
     return [key for key, (was, now) in pairs.items() if was != now]
+
+
+def _inlet_in_force(running: Inlet | None, fresh: Inlet | None) -> Inlet | None:
+    """What is taken changes at once; whether anything is, and by which token, with a restart."""
+    return replace(fresh, token=running.token) if running and fresh else running
+
+
+def _taken(config: Config) -> object:
+    inlet = config.inlet
+    return inlet and (inlet.measurements, inlet.endpoints, inlet.series)
 
 
 def _tokens(config: Config) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, create_model
 
-from ioc.config import alerting, calendars, endpoints, probes, rows, schema, storage, tree
+from ioc.config import alerting, calendars, endpoints, inlet, probes, rows, schema, storage, tree
 from ioc.config.access import access, check_exposure, listening
-from ioc.config.compiled import Access, Center, Config, History, Viewing, Wall
+from ioc.config.compiled import Access, Center, Config, History, Inlet, Viewing, Wall
 from ioc.config.directory import MAIN, Directory, Piece
 from ioc.config.faults import Faults, Place, did_you_mean, listed
 from ioc.config.fit import fit
+from ioc.config.measured import FieldsOf, Measured, measured, nothing_measured
 from ioc.config.scalars import UnfitError, identifier
 from ioc.config.secrets import Secrets
 from ioc.errors import ConfigError
@@ -29,14 +30,16 @@ from ioc.worktime import WorkCalendar
 class Parts:
     """What the other parts of the house offer to configure.
 
-    `sources` and `channels` give each one's Options model by name, `rule` compiles a rule or
-    raises RuleError, and `shipped` holds the compiled rules that come with the service, by id.
+    `sources` and `channels` give each one's Options model by name, `rule` compiles a rule that may read
+    the numbers it is told or raises RuleError, `shipped` holds the compiled rules that come with the service,
+    by id, and `fields` tells what a source with some options measures.
     """
 
     sources: Mapping[str, type[BaseModel]]
     channels: Mapping[str, type[BaseModel]]
     rule: alerting.Compile
     shipped: Mapping[str, object]
+    fields: FieldsOf = nothing_measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,11 @@ def load(
     environ: Mapping[str, str],
     today: date,
     shipped: Mapping[str, object] | None = None,
+    fields: FieldsOf = nothing_measured,
     listen: str | None = None,
 ) -> Config:
     """Read a directory; `listen` overrides where it says to listen. Raises ConfigError with every fault."""
-    parts = Parts(sources, channels, rule, shipped or {})
+    parts = Parts(sources, channels, rule, shipped or {}, fields)
     reading = examine(directory, parts, environ, today, listen)
     if reading.config is None:
         raise ConfigError(reading.faults)
@@ -98,8 +102,12 @@ class _Reader:
         history, wall = self._history(), self._wall()
         hours = self._calendars(center.zone if center else None)
         systems = self._systems()
-        inventory = self._inventory(self._known("calendars", hours), self._known("systems", systems))
-        rules = self._rules()
+        profiles = self._profiles()
+        found = self._measured(profiles)
+        known = (self._known("calendars", hours), self._known("systems", systems))
+        inventory = self._inventory(*known, profiles)
+        taken = self._inlet(history, inventory)
+        rules = self._rules(found.numbers)
         told = alerting.receivers(self._named("receivers"), self._parts.channels, self._secrets, self._faults)
         if not told and not any(self._named("receivers")):
             hint = "incidents are shown on the wall and nobody is told"
@@ -115,10 +123,12 @@ class _Reader:
             access=whom,
             state=self._state(),
             history=history,
+            inlet=taken,
             wall=wall,
             systems=systems,
             calendars={name: each for name, each in hours.items() if each is not None},
             inventory=inventory,
+            fields=found.fields,
             rules=tuple(rules.compiled.values()),
             rule_sources=rules.sources,
             receivers=told,
@@ -206,6 +216,13 @@ class _Reader:
             piece, self._plain("history"), self._directory.path, self._secrets, self._faults
         )
 
+    def _inlet(self, history: History | None, inventory: Inventory) -> Inlet | None:
+        piece, written = self._directory.top.get("inlet"), self._plain("inlet")
+        if piece is None or written is None:
+            return None
+        kept = history is None or history.store != "none"
+        return inlet.inlet(piece, written, inventory.endpoints, kept, self._secrets, self._faults)
+
     def _wall(self) -> Wall:
         written = self._plain("wall")
         viewing = Viewing(written.viewing.distance_m, written.viewing.screen_height_m)
@@ -232,7 +249,13 @@ class _Reader:
             for name, piece in self._named("probes")
         }
 
-    def _inventory(self, hours: frozenset[str], systems: frozenset[str]) -> Inventory:
+    def _measured(self, profiles: Mapping[str, Probe | None]) -> Measured:
+        pieces = dict(self._named("probes"))
+        return measured(profiles, pieces, self._parts.fields, self._parts.sources, self._faults)
+
+    def _inventory(
+        self, hours: frozenset[str], systems: frozenset[str], profiles: Mapping[str, Probe | None]
+    ) -> Inventory:
         written = rows.read(self._directory, "units", schema.Unit, {"code": "codes"}, self._faults)
         tree_rows = [tree.UnitRow(row, piece.place) for row, piece in written.sound]
         units = tree.tree(tree_rows, written.ids, self._faults)
@@ -243,7 +266,7 @@ class _Reader:
         piece = self._directory.top.get("references") if references else None
         return endpoints.inventory(self._directory, units, names, piece, self._today, self._faults)
 
-    def _rules(self) -> alerting.Rules:
+    def _rules(self, numbers: Collection[str]) -> alerting.Rules:
         piece = self._directory.top.get("rules")
         own = [piece.within(index) for index in range(len(self._plain("rules")))] if piece else []
         return alerting.rules(
@@ -251,7 +274,7 @@ class _Reader:
             self._plain("shipped_rules"),
             self._place("shipped_rules"),
             self._parts.shipped,
-            self._parts.rule,
+            lambda data: self._parts.rule(data, numbers),
             self._faults,
         )
 

@@ -138,6 +138,34 @@ class History(Model):
     spool: Spool = Field(default_factory=Spool, description="what waits for the store")
 
 
+class InletMeasurement(Model):
+    """A measurement that is taken; a line with a tag that stands in neither list is refused."""
+
+    tags: list[Text] = Field(default=[], max_length=20, description="tags that tell its series apart")
+    without: list[Text] = Field(default=[], max_length=50, description="tags that are left out")
+    endpoint_tag: Text | None = Field(
+        default=None, description="tag that names the endpoint; empty: the inlet's; `''`: none"
+    )
+
+
+class Inlet(Model):
+    """What Telegraf and other programs may write for history, in line protocol; without it nothing."""
+
+    token: SecretRef = Field(default=None, description="who shows it may write; secret, needed")
+    measurements: dict[Text, InletMeasurement] = Field(
+        min_length=1, max_length=500, description="what is taken, by measurement"
+    )
+    endpoint_tag: Text = Field(
+        default="", description="tag whose value names an endpoint; its unit, site and system are added"
+    )
+    endpoints: dict[Text, Id] = Field(
+        default={}, description="endpoints' ids by what others call them, where that is not the id"
+    )
+    series: int = Field(
+        default=20_000, ge=1, le=1_000_000, description="most different series; further ones are refused"
+    )
+
+
 class Viewing(Model):
     """The room: it sets the smallest readable letter."""
 
@@ -260,6 +288,7 @@ class Top(Model):
     access: Access = Field(default_factory=Access, description="who may read and write")
     state: Text = Field(default="state/ioc.db", description="the state file, path from the directory")
     history: History = Field(default_factory=History, description="where history goes")
+    inlet: Inlet | None = Field(default=None, description="what other programs may write for history")
     wall: Wall = Field(default_factory=Wall, description="how the wall is shown")
     calendars: dict[Id, Calendar] = Field(default={}, description="working hours by name")
     systems: dict[Id, System] = Field(default={}, description="monitored systems by id")

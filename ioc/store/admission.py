@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from ioc.config.compiled import Allowed
 from ioc.store import line
 from ioc.store.parse import Parsed, Tags
 
@@ -25,19 +26,6 @@ AHEAD = 86_400.0
 """seconds that a line's time may be after ours"""
 
 _KINDS = {bool: "a flag", int: "a whole number", float: "a number", str: "text"}
-
-
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """A measurement that is taken.
-
-    `tags` are kept, `without` are left out, any other is refused; `endpoint_tag` is the one that names an
-    endpoint, empty when none does.
-    """
-
-    tags: frozenset[str] = frozenset()
-    without: frozenset[str] = frozenset()
-    endpoint_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ioc.config.compiled import Allowed
 from ioc.store import parse
-from ioc.store.admission import FIELDS, Admission, Allowed, Refusal, Terms, Why
+from ioc.store.admission import FIELDS, Admission, Refusal, Terms, Why
 
 NOW = 1_760_000_000.0
 PLACES = {

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 import aiohttp
 import pytest
 
+from ioc.config.compiled import Allowed
 from ioc.errors import StoreError
-from ioc.store.admission import Admission, Allowed, Terms
+from ioc.store.admission import Admission, Terms
 from tests.web.house import House, Open, until
 from web.api import packed
 from web.api.write import AT_ONCE
