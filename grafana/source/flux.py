@@ -4,7 +4,8 @@ Grafana puts a record `v` before each query (the dashboard's time, the width of 
 and the dashboard's variables in place of `${name:regex}`.
 
 What makes a query fast: filters stand before everything that groups, so that the store applies them; windows are
-averaged per series, which the store does as well; only these averages, not the samples, travel through a group.
+averaged per series, which the store does as well; only these averages, not the samples, travel through a group; and
+windows of five minutes or more are read from the bucket that holds them ready.
 
 Sources: https://docs.influxdata.com/flux/v0/, https://docs.influxdata.com/influxdb/v2/query-data/optimize-queries/,
 https://grafana.com/docs/grafana/latest/datasources/influxdb/query-editor/
@@ -16,17 +17,30 @@ from collections.abc import Iterable, Mapping
 
 from ioc.errors import SchemaError
 from ioc.schema import DROPPED, STATE, Field, Measurement
+from ioc.store.downsampling import TIERS, name
+
+Tags = Mapping[str, str] | Iterable[str]
+"""tags that variables choose, or tags with their values"""
 
 RECENT = "6m"
 """a state is written every five minutes: one older than this is of an endpoint that is gone"""
+RECENT_WINDOW = "11m"
+"""the same for what is kept in windows of five minutes, one of which may have no mark"""
 
-PLACED = ("unit", "site", "endpoint")
-"""the variables that most dashboards have"""
 
-
-def source(start: str = "v.timeRangeStart") -> str:
+def source(start: str = "v.timeRangeStart", tier: str = "") -> str:
     """The records of the dashboard's time, from the bucket that Grafana's data source names."""
-    return f"from(bucket: v.defaultBucket)\n  |> range(start: {start}, stop: v.timeRangeStop)"
+    bucket = f"v.defaultBucket + {tier}" if tier else "v.defaultBucket"
+    return f"from(bucket: {bucket})\n  |> range(start: {start}, stop: v.timeRangeStop)"
+
+
+def tiered(field: str, aggregate: str) -> str:
+    """Statements that name the bucket's ending `tier` and what a field is called there, by the window's length."""
+    ready = " else ".join(
+        f'if int(v: v.windowPeriod) >= int(v: {each.length}) then "{each.bucket("")}"'
+        for each in sorted(TIERS, key=lambda each: -each.seconds)
+    )
+    return f'tier = {ready} else ""\nfield = if tier == "" then "{field}" else "{name(field, aggregate)}"'
 
 
 def field_of(measurement: Measurement, name: str) -> Field:
@@ -37,19 +51,19 @@ def field_of(measurement: Measurement, name: str) -> Field:
     return found
 
 
-def only(
-    measurement: Measurement, fields: Iterable[str], tags: Mapping[str, str] | Iterable[str] = ()
-) -> str:
+def only(measurement: Measurement, fields: Iterable[str], tags: Tags = (), named: str = "") -> str:
     """A filter of a measurement, of fields, and of tags: by the variables of the same names, or by the values given.
 
-    Raises SchemaError for a field or a tag that the measurement does not declare.
+    `named` is the Flux variable that holds the field's name, where that depends. Raises SchemaError for a field or a
+    tag that the measurement does not declare.
     """
-    fields = list(fields)
     wanted = dict(tags) if isinstance(tags, Mapping) else dict.fromkeys(tags, "")
     check(measurement, wanted)
-    any_field = " or ".join(f'r._field == "{field_of(measurement, name).name}"' for name in fields)
-    what = f'r._measurement == "{measurement.name}" and ({any_field})'
-    return f"  |> filter(fn: (r) => {' and '.join([what, *(_tag(tag, to) for tag, to in wanted.items())])})"
+    known = [f'"{field_of(measurement, name).name}"' for name in fields]
+    any_field = " or ".join(f"r._field == {name}" for name in ([named] if named else known))
+    conditions = [f'r._measurement == "{measurement.name}"', f"({any_field})"]
+    conditions += [_tag(tag, value) for tag, value in wanted.items()]
+    return f"  |> filter(fn: (r) => {' and '.join(conditions)})"
 
 
 def _tag(tag: str, value: str) -> str:
@@ -63,38 +77,38 @@ def check(measurement: Measurement, tags: Iterable[str]) -> None:
             raise SchemaError(f"measurement {measurement.name!r} has no tag {tag!r}")
 
 
-def averages(
-    measurement: Measurement,
-    field: str,
-    tags: Mapping[str, str] | Iterable[str],
-    by: Iterable[str],
-    fn: str = "mean",
-    over: str = "mean",
-) -> str:
-    """A field over time, a series for each value of the tags `by`: `fn` of each window, `over` of those of a group."""
+def averages(measurement: Measurement, field: str, tags: Tags, by: Iterable[str], fn: str = "mean") -> str:
+    """A field over time, a series for each value of the tags `by`: the `fn` of each window, over the series' own.
+
+    `fn` is mean, min or max.
+    """
     by = list(by)
     check(measurement, by)
     listed = ", ".join(f'"{tag}"' for tag in by)
     return "\n".join(
         (
-            source(),
-            only(measurement, [field], tags),
+            tiered(field, fn) + "\n",
+            source(tier="tier"),
+            only(measurement, [field], tags, named="field"),
             f'  |> aggregateWindow(every: v.windowPeriod, fn: {fn}, createEmpty: false, timeSrc: "_start")',
             f"  |> group(columns: [{listed}])",
-            f"  |> aggregateWindow(every: v.windowPeriod, fn: {over}, createEmpty: false)",
+            f"  |> aggregateWindow(every: v.windowPeriod, fn: {fn}, createEmpty: false)",
         )
     )
 
 
 def states(tags: Iterable[str]) -> str:
     """Every endpoint's state at each window's end, as its code; `_time` is that end."""
-    period = f"if int(v: v.windowPeriod) > int(v: {RECENT}) then v.windowPeriod else {RECENT}"
     return "\n".join(
         (
             'import "date"\n',
-            source(f"date.sub(d: {RECENT}, from: v.timeRangeStart)"),
-            only(STATE, ["code"], tags),
-            f"  |> aggregateWindow(every: v.windowPeriod, period: {period}, fn: last, createEmpty: false)",
+            tiered("code", "last"),
+            f'seen = if tier == "" then {RECENT} else {RECENT_WINDOW}',
+            "period = if int(v: v.windowPeriod) > int(v: seen) then v.windowPeriod else seen\n",
+            source("date.sub(d: seen, from: v.timeRangeStart)", "tier"),
+            only(STATE, ["code"], tags, named="field"),
+            "  |> aggregateWindow(every: v.windowPeriod, period: period, fn: last, createEmpty: false)",
+            "  |> toInt()",
         )
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, Self, TypeVar
 
 from grafana_foundation_sdk.builders import bargauge, stat, statetimeline, table, timeseries
@@ -59,7 +59,14 @@ class Panel(Protocol):
     def no_value(self, no_value: str) -> Self: ...
 
 
+class Overridable(Protocol):
+    """What has settings for single columns."""
+
+    def override_by_name(self, name: str, properties: list[model.DynamicConfigValue]) -> Self: ...
+
+
 P = TypeVar("P", bound=Panel)
+Q = TypeVar("Q", bound=Overridable)
 
 
 def unit_of(field: Field) -> str:
@@ -91,12 +98,18 @@ def stacked(panel: timeseries.Panel) -> timeseries.Panel:
 def counts(title: str, about: str, *targets: Target, width: int = 12, height: int = 8) -> timeseries.Panel:
     """How many are in each state over time; the query has a column for each code."""
     panel = stacked(graph(title, about, *targets, unit="short", width=width, height=height)).decimals(0)
-    for state, code in CODES.items():
+    return by_state(panel, lambda state: str(CODES[state]))
+
+
+def by_state(panel: Q, column: Callable[[State], str]) -> Q:
+    """A panel whose columns are states, named and coloured; `column` says what a state's is called."""
+    for state in CODES:
+        colour = {"mode": "fixed", "fixedColor": COLOURS[state]}
         panel.override_by_name(
-            str(code),
+            column(state),
             [
                 model.DynamicConfigValue("displayName", WORDS[state]),
-                model.DynamicConfigValue("color", {"mode": "fixed", "fixedColor": COLOURS[state]}),
+                model.DynamicConfigValue("color", colour),
             ],
         )
     return panel

@@ -89,6 +89,12 @@ class InfluxServer:
         path = f"/api/v2/write?org={self.org}&bucket={self.bucket}&precision={precision}"
         self._call(path, lines.encode())
 
+    def add_bucket(self, name: str) -> str:
+        """A further bucket; its name."""
+        found = json.loads(self._call(f"/api/v2/orgs?org={self.org}"))["orgs"]
+        self._call("/api/v2/buckets", {"name": name, "orgID": found[0]["id"], "retentionRules": []})
+        return name
+
     def _set_up(self) -> None:
         token = self.token or secrets.token_hex(16)
         if json.loads(self._call("/api/v2/setup"))["allowed"]:
@@ -109,8 +115,7 @@ class InfluxServer:
                 f"{os.environ['IOC_TEST_INFLUX_URL']} is set up already; name an operator token in"
                 " IOC_TEST_INFLUX_TOKEN and its organization in IOC_TEST_INFLUX_ORG"
             )
-        found = json.loads(self._call(f"/api/v2/orgs?org={self.org}"))["orgs"]
-        self._call("/api/v2/buckets", {"name": self.bucket, "orgID": found[0]["id"], "retentionRules": []})
+        self.add_bucket(self.bucket)
 
     def _call(self, path: str, body: dict[str, Any] | bytes | None = None) -> str:
         data = json.dumps(body).encode() if isinstance(body, dict) else body

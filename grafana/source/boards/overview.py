@@ -8,7 +8,6 @@ from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 from grafana.source import flux, panels, states
 from grafana.source.measured import ENDPOINT
 from grafana.source.page import SYSTEM, UNIT, annotated, page
-from ioc.model import State
 from ioc.schema import STATE
 from ioc.store.line import CODES
 
@@ -21,9 +20,9 @@ def board(wall: str) -> Dashboard:
     about = "Tình trạng toàn tỉnh theo hệ thống và đơn vị."
     made = annotated(page("ioc-overview", "IOC · Toàn cảnh", about, wall, (SYSTEM, UNIT)), CHOSEN)
     made.with_row(Row("Hiện tại"))
-    for state in (State.UP, State.DEGRADED, State.DOWN, State.UNREACHABLE, State.UNKNOWN, State.OFF):
-        made.with_panel(_now(state))
-    made.with_panel(out_now(CHOSEN)).with_panel(_out_by("system")).with_panel(_out_by("unit"))
+    made.with_panel(_now()).with_panel(out_now(CHOSEN)).with_panel(_out_by("system")).with_panel(
+        _out_by("unit")
+    )
     made.with_row(Row("Diễn biến"))
     made.with_panel(_counts())
     made.with_panel(_measured("loss", "Tỷ lệ mất theo hệ thống", "Trung bình số lần đo không có trả lời."))
@@ -69,17 +68,21 @@ def troubled(chosen: tuple[str, ...]) -> statetimeline.Panel:
     return panels.timeline("Trạng thái thiết bị từng mất kết nối", about, query, name="endpoint")
 
 
-def _now(state: State) -> stat.Panel:
+def _now() -> stat.Panel:
+    none = ", ".join(f"{state}: 0" for state in CODES)
+    each = ", ".join(
+        f"{state}: accumulator.{state} + (if r._value == {code} then 1 else 0)"
+        for state, code in CODES.items()
+    )
     query = "\n".join(
         (
             flux.latest(CHOSEN),
-            f"  |> map(fn: (r) => ({{r with n: if r._value == {CODES[state]} then 1 else 0}}))",
-            '  |> group() |> sum(column: "n")',
+            "  |> group()",
+            f"  |> reduce(identity: {{{none}}}, fn: (r, accumulator) => ({{{each}}}))",
         )
     )
-    steps = {} if state in (State.UP, State.OFF) else {1.0: states.COLOURS[state]}
-    words = states.WORDS[state]
-    return panels.number(words.capitalize(), f"Số thiết bị {words}.", query, unit="short", steps=steps)
+    about = "Số thiết bị ở mỗi trạng thái vào cuối khoảng thời gian đang xem."
+    return panels.by_state(panels.number("Trạng thái", about, query, unit="short", width=24), str)
 
 
 def _out_now(chosen: tuple[str, ...]) -> str:
