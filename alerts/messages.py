@@ -34,16 +34,20 @@ def facts(
 ) -> dict[str, Any]:
     """All that is shown of an incident of a rule on a subject, fixed now; `since`, when it began, is civil time."""
     known = _named(subject, inventory, zone_day)
-    fields = known | {
-        "state": str(value.get("state", "")),
-        "reason": str(value.get("reason", "")),
-        "detail": str(value.get("detail", "")),
-        "rtt": _figure(value.get("rtt")),
-        "loss": _figure(value.get("loss")),
-        "members": "1",
-        "since": spoken(since),
-    }
-    texts = {name: fields[name] or _MISSING for name in fields}
+    fields = (
+        _numbers(value)
+        | known
+        | {
+            "state": str(value.get("state", "")),
+            "reason": str(value.get("reason", "")),
+            "detail": str(value.get("detail", "")),
+            "rtt": _figure(value.get("rtt")),
+            "loss": _figure(value.get("loss")),
+            "members": "1",
+            "since": spoken(since),
+        }
+    )
+    texts = _Texts({name: fields[name] or _MISSING for name in fields})
     kept = ("name", "kind", "system", "unit", "unit_name", "site", "site_name")
     owner = ("owner", "phone", "carrier", "circuit", "hotline")
     return {
@@ -55,6 +59,13 @@ def facts(
         "cause": {"subject": subject, "state": fields["state"], "reason": fields["reason"]},
         "began": since,
     }
+
+
+class _Texts(dict[str, str]):
+    """What a sentence may name; a number that was not found is missing."""
+
+    def __missing__(self, name: str) -> str:
+        return _MISSING
 
 
 def notification(
@@ -155,6 +166,15 @@ def _owner(owner: Owner) -> dict[str, str]:
         "circuit": owner.circuit,
         "hotline": owner.hotline,
     }
+
+
+def _numbers(value: Mapping[str, Any]) -> dict[str, str]:
+    """Every number that the sources found, as people write it."""
+    return {name: _amount(each) for name, each in value.items() if isinstance(each, int | float)}
+
+
+def _amount(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.2f}".rstrip("0").rstrip(".")
 
 
 def _figure(value: object) -> str:

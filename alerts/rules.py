@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.resources import files
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from alerts.condition import Condition, compile_condition
 from ioc.errors import RuleError
@@ -63,7 +63,7 @@ LIVE: Mapping[str, Mapping[str, type]] = {
         "skew": float,
     },
 }
-"""what `if` may read, by what the rule is on"""
+"""what `if` may read, by what the rule is on; on an endpoint, every number that its sources find besides"""
 
 PLACEHOLDERS = frozenset(
     {
@@ -72,7 +72,7 @@ PLACEHOLDERS = frozenset(
         "owner", "phone", "carrier", "circuit", "hotline", "members", "since",
     }
 )  # fmt: skip
-"""what a title, an annotation or a next action may name in braces"""
+"""what a title, an annotation or a next action may name in braces, and the numbers that `if` may read"""
 
 LONGEST_HOLD = 24 * 3600.0
 
@@ -115,7 +115,8 @@ def _duration(value: object) -> float:
     return seconds
 
 
-def _template(value: object) -> str:
+def _template(value: object, info: ValidationInfo) -> str:
+    named = PLACEHOLDERS | info.context if info.context else PLACEHOLDERS
     if not isinstance(value, str):
         raise ValueError(f"{value!r} is not text")
     try:
@@ -123,8 +124,8 @@ def _template(value: object) -> str:
     except ValueError as error:
         raise ValueError(f"{value!r}: {error}; a brace itself is written {{{{ or }}}}") from None
     for _, name, spec, conversion in parts:
-        if name is not None and (name not in PLACEHOLDERS or spec or conversion):
-            known = ", ".join(sorted(PLACEHOLDERS))
+        if name is not None and (name not in named or spec or conversion):
+            known = ", ".join(sorted(named))
             raise ValueError(f"unknown placeholder {{{name}}} in {value!r}; known are {known}")
     return value
 
@@ -152,8 +153,11 @@ class _Written(BaseModel):
     enabled: bool = True
 
 
-def parse_rule(data: object) -> Rule:
-    """Make a rule of what YAML gave; raises RuleError with every fault of its shape, or of its conditions."""
+def parse_rule(data: object, numbers: Collection[str] = ()) -> Rule:
+    """Make a rule of what YAML gave; raises RuleError with every fault of its shape, or of its conditions.
+
+    `numbers` names what the sources find about an endpoint: a rule on one may read it as `rtt`.
+    """
     if not isinstance(data, Mapping):
         raise RuleError(f"a rule is a mapping with id, if, severity and title, not {data!r}")
     name = data.get("id", "without an id")
@@ -161,11 +165,11 @@ def parse_rule(data: object) -> Rule:
         "on" if key is True else key: value for key, value in data.items()
     }  # YAML 1.1 reads `on` as true
     try:
-        written = _Written.model_validate(spelled)
+        written = _Written.model_validate(spelled, context=frozenset(numbers))
     except ValidationError as error:
         faults = "; ".join(_fault(each) for each in error.errors())
         raise RuleError(f"rule {name!r}: {faults}") from None
-    return _compiled(written)
+    return _compiled(written, numbers if written.on == "endpoint" else ())
 
 
 def parse_rules(data: object) -> tuple[Rule, ...]:
@@ -192,12 +196,12 @@ def shipped() -> tuple[Rule, ...]:
     return parse_rules(yaml.safe_load(text))
 
 
-def _compiled(written: _Written) -> Rule:
+def _compiled(written: _Written, numbers: Collection[str]) -> Rule:
     return Rule(
         id=written.id,
         on=written.on,
         where=_where(written),
-        if_=_condition(written, "if", written.if_, LIVE[written.on]),
+        if_=_condition(written, "if", written.if_, {**dict.fromkeys(numbers, float), **LIVE[written.on]}),
         for_=written.for_,
         keep_firing_for=written.keep_firing_for,
         severity=Severity(written.severity),

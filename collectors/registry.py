@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from pydantic import BaseModel
 
 from collectors.base import Source, Surroundings
+from collectors.own import OwnFields
 from collectors.sources.http import Http
 from collectors.sources.icmp import Icmp
 from collectors.sources.prometheus import Prometheus
 from collectors.sources.sip import Sip
 from collectors.sources.snmp import Snmp
 from collectors.sources.tcp import Tcp
+from ioc.schema import LOSS, Field
 
 SOURCES: Mapping[str, type[Source]] = {
     Http.name: Http,
@@ -27,6 +29,14 @@ SOURCES: Mapping[str, type[Source]] = {
 def build(around: Surroundings, sources: Mapping[str, type[Source]] = SOURCES) -> dict[str, Source]:
     """One of each source, by name; connects nowhere."""
     return {name: make(around) for name, make in sources.items()}
+
+
+def fields(
+    source: str, options: BaseModel, sources: Mapping[str, type[Source]] = SOURCES
+) -> tuple[Field, ...]:
+    """Every field that samples of a source with these options may carry, those that configuration names too."""
+    own = options.own_fields() if isinstance(options, OwnFields) else ()
+    return (*sources[source].fields, LOSS, *own)
 
 
 def options(sources: Mapping[str, type[Source]] = SOURCES) -> dict[str, type[BaseModel]]:

@@ -22,6 +22,7 @@ def parts() -> Parts:
         channels={name: channel.Options for name, channel in CHANNELS.items()},
         rule=parse_rule,
         shipped={rule.id: rule for rule in shipped()},
+        fields=sources.fields,
     )
 
 
@@ -39,6 +40,7 @@ def read(directory: Path, environ: Mapping[str, str], clock: Clock, listen: str 
         channels=known.channels,
         rule=known.rule,
         shipped=known.shipped,
+        fields=known.fields,
         environ=environ,
         today=today(clock),
         listen=listen,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
@@ -16,7 +16,8 @@ from ioc.config.probes import options_of, part
 from ioc.config.secrets import Secrets
 from ioc.errors import RuleError
 
-Compile = Callable[[Mapping[str, object]], object]
+Compile = Callable[[Mapping[str, object], Collection[str]], object]
+"""makes a rule of what was written, which may read numbers of these names; raises RuleError"""
 _COMMON = ("channel", "severities")
 
 
@@ -33,7 +34,7 @@ def rules(
     chosen: Sequence[str],
     place: Place,
     shipped: Mapping[str, object],
-    compile: Compile,
+    compile: Callable[[Mapping[str, object]], object],
     faults: Faults,
 ) -> Rules:
     """The shipped rules that were chosen, then the own ones; an own one replaces a shipped one of its id."""
@@ -75,7 +76,13 @@ def _chosen(
     return {id: rule for id, rule in shipped.items() if id in chosen}
 
 
-def _add(piece: Piece, compile: Compile, first: dict[str, Place], out: Rules, faults: Faults) -> None:
+def _add(
+    piece: Piece,
+    compile: Callable[[Mapping[str, object]], object],
+    first: dict[str, Place],
+    out: Rules,
+    faults: Faults,
+) -> None:
     id = piece.data.get("id")
     if not isinstance(id, str):
         faults.add(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 
@@ -47,15 +47,19 @@ class Secrets:
     def fill(self, options: type[BaseModel], piece: Piece) -> dict[str, Any] | None:
         """A source's or channel's options, with what only this directory knows.
 
-        Where their model says `SecretStr`, a reference becomes its value; where it says `Path`, the path is
-        taken from the directory and has to be there.
+        Where their model says `SecretStr`, or a mapping of them, a reference becomes its value; where it says
+        `Path`, the path is taken from the directory and has to be there.
         """
         filled, sound = dict(piece.data), True
         for key, field in options.model_fields.items():
             name = field.alias or key
             if filled.get(name) is None:
                 continue
-            if is_secret(field.annotation):
+            if is_secret(field.annotation) and get_origin(field.annotation) is dict:
+                if isinstance(filled[name], dict):  # else it is told as any mapping that is none
+                    filled[name] = self._each(piece.within(name), name)
+                    sound = sound and None not in filled[name].values()
+            elif is_secret(field.annotation):
                 secret = self.find(piece.within(name), name)
                 filled[name] = secret.reveal() if secret else None
                 sound = sound and secret is not None
@@ -63,6 +67,11 @@ class Secrets:
                 filled[name] = self._directory / filled[name]
                 sound = self._is_there(filled[name], piece, name) and sound
         return filled if sound else None
+
+    def _each(self, piece: Piece, name: str) -> dict[str, str | None]:
+        """The value of each of a mapping of secrets; None for one that there is not."""
+        found = {key: self.find(piece.within(key), f"{name}.{key}") for key in piece.data}
+        return {key: secret.reveal() if secret else None for key, secret in found.items()}
 
     def _is_there(self, path: Path, piece: Piece, name: str) -> bool:
         try:

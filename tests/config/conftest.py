@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from pathlib import Path
 
@@ -44,11 +44,11 @@ class WebhookOptions(BaseModel):
     template: Path | None = None
 
 
-def compile_rule(data: Mapping[str, object]) -> object:
+def compile_rule(data: Mapping[str, object], numbers: Collection[str]) -> object:
     """A rule compiler that knows four variables and refuses the others, as the real one does."""
     condition = str(data.get("if", ""))
     for word in re.findall(r"[a-z_]+", condition):
-        if word not in _READABLE:
+        if word not in _READABLE | {*numbers}:
             raise RuleError(
                 f"rule {data['id']!r}: if: unknown variable {word!r}; known are {sorted(_READABLE)}"
             )
