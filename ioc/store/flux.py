@@ -1,0 +1,177 @@
+"""Questions to InfluxDB in Flux, and its answers in CSV. Pure.
+
+Every text from outside goes through `quoted`, every time is a whole number. The five aggregates of a bucket are one
+query of five results, each of a form that the storage engine answers by itself (window, then a bare aggregate).
+
+Source: https://docs.influxdata.com/flux/v0/, https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+
+from ioc.errors import StoreError
+from ioc.store.base import Held, Query
+from ioc.store.buckets import Fold
+from ioc.store.downsampling import name, quoted
+
+MICRO = 1_000_000
+AGGREGATES = ("count", "sum", "min", "max", "last")
+
+Row = Mapping[str, str]
+
+
+def windows(query: Query, bucket: str, start: int, stop: int, step: int) -> str:
+    """Count, sum, min, max and last of what was written, by windows of `step` seconds from `start` to `stop`."""
+    data = _data(bucket, start, stop, _matching(query.measurement, query.tags), [query.field])
+    return f"data = {data}\n" + "".join(
+        f"data |> window(every: {step}s) |> {each}() |> {_as(each)}" for each in AGGREGATES
+    )
+
+
+def folded_windows(query: Query, bucket: str, start: int, stop: int, step: int) -> str:
+    """The same out of a down-sampled bucket, and the times of its `first` and `final` point."""
+    matching, field = _matching(query.measurement, query.tags), query.field
+
+    def data(*aggregates: str) -> str:
+        return _data(bucket, start, stop, matching, [name(field, each) for each in aggregates])
+
+    window = f"window(every: {step}s)"
+    mean, count = (f"r[{quoted(name(field, each))}]" for each in ("mean", "count"))
+    weighted = f"{{_time: r._time, _start: r._start, _stop: r._stop, _value: {mean} * float(v: {count})}}"
+    parts = [
+        f"{data('count')} |> {window} |> sum() |> {_as('count')}",
+        f"{data('mean', 'count')} |> {_PIVOT} |> map(fn: (r) => ({weighted})) |> {window} |> sum() |> {_as('sum')}",
+        *(f"{data(each)} |> {window} |> {each}() |> {_as(each)}" for each in ("min", "max", "last")),
+        f"{data('count')} |> first() |> {_as('first')}",
+        f"{data('count')} |> last() |> {_as('final')}",
+    ]
+    return "".join(parts)
+
+
+def held(measurement: str, tags: Mapping[str, str], bucket: str, start: int, most: int) -> str:
+    """The last value of every field of every matching series since a time."""
+    return (
+        f"from(bucket: {quoted(bucket)}) |> range(start: {start}) |> filter(fn: (r) => {_matching(measurement, tags)})"
+        f" |> last() |> limit(n: {most})\n"
+    )
+
+
+_PIVOT = 'pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")'
+
+
+def _as(result: str) -> str:
+    """One table of the columns that are read, under a name."""
+    return f'keep(columns: ["_start", "_time", "_value"]) |> group() |> yield(name: {quoted(result)})\n'
+
+
+def _data(bucket: str, start: int, stop: int, matching: str, fields: Sequence[str]) -> str:
+    wanted = " or ".join(f"r._field == {quoted(field)}" for field in fields)
+    return (
+        f"from(bucket: {quoted(bucket)}) |> range(start: {start}, stop: {stop})"
+        f" |> filter(fn: (r) => {matching} and ({wanted}))"
+    )
+
+
+def _matching(measurement: str, tags: Mapping[str, str]) -> str:
+    parts = [f"r._measurement == {quoted(measurement)}"]
+    return " and ".join([*parts, *(f"r[{quoted(key)}] == {quoted(each)}" for key, each in tags.items())])
+
+
+# --- answers ---
+
+
+def rows(text: str) -> Iterator[Row]:
+    """The rows of every table; raises StoreError where the answer breaks off with an error."""
+    header: list[str] | None = None
+    kinds: list[str] = []
+    for cells in csv.reader(text.splitlines()):
+        if not cells or cells == [""]:
+            header = None
+        elif cells[0] == "#datatype":
+            kinds, header = cells, None
+        elif header is None:
+            header = cells
+            kinds = kinds if len(kinds) == len(cells) else []
+        else:
+            row = dict(zip(header, cells, strict=False))
+            if "error" in row and "reference" in row:
+                raise broken(row["error"])
+            if kinds:
+                row[""] = kinds[header.index("_value")]
+            yield row
+
+
+def broken(said: str) -> StoreError:
+    """What it means that a question was answered by an error."""
+    said = " ".join(said.split())[:300]
+    if any(each in said for each in _NO_NUMBERS):
+        return StoreError(f"a field that has no numbers to draw: {said}", permanent=True)
+    return StoreError(f"InfluxDB broke off: {said}", permanent=False)
+
+
+_NO_NUMBERS = ("unsupported input type", "unsupported aggregate column type")
+
+
+def gather(fold: Fold, found: Iterator[Row]) -> tuple[int, int] | None:
+    """Fold the windows of an answer; the first and final time, in seconds, of one from a down-sampled bucket.
+
+    What several series have in one window is taken together.
+    """
+    parts: dict[str, dict[int, tuple[float, int]]] = {each: {} for each in AGGREGATES}
+    ends: dict[str, list[int]] = {"first": [], "final": []}
+    for row in found:
+        result = row["result"]
+        if result in ends:
+            ends[result].append(micros(row["_time"]) // MICRO)
+        else:
+            _join(parts[result], result, row)
+    for at, (count, _) in parts["count"].items():
+        total, least, most, last = (parts[each][at][0] for each in AGGREGATES[1:])
+        fold.merge(at, int(count), total, least, most, last)
+    return (min(ends["first"]), max(ends["final"])) if ends["first"] and ends["final"] else None
+
+
+def _join(known: dict[int, tuple[float, int]], aggregate: str, row: Row) -> None:
+    try:
+        at, value = micros(row["_start"]), float(row["_value"])
+    except ValueError:
+        what = f"a field that has no numbers to draw: {row['_value'][:80]!r}"
+        raise StoreError(what, permanent=True) from None
+    time = micros(row["_time"]) if row.get("_time") else 0
+    was = known.get(at)
+    if was is None:
+        known[at] = (value, time)
+    elif aggregate in ("count", "sum"):
+        known[at] = (was[0] + value, 0)
+    elif aggregate == "last":
+        known[at] = max(was, (value, time), key=lambda each: each[1])
+    else:
+        known[at] = (min(was[0], value) if aggregate == "min" else max(was[0], value), 0)
+
+
+def holdings(found: Iterator[Row]) -> Iterator[Held]:
+    """What a store holds, out of the answer to `held`."""
+    for row in found:
+        tags = {key: each for key, each in row.items() if each and key not in _NO_TAGS and key[:1] != "_"}
+        yield Held(tags, row["_field"], micros(row["_time"]) / MICRO, _typed(row[""], row["_value"]))
+
+
+_NO_TAGS = frozenset({"", "result", "table"})
+
+
+def _typed(kind: str, text: str) -> float | int | str | bool:
+    if kind == "double":
+        return float(text)
+    if kind in ("long", "unsignedLong"):
+        return int(text)
+    return text == "true" if kind == "boolean" else text
+
+
+def micros(time: str) -> int:
+    """A time as InfluxDB writes it, in microseconds since the epoch."""
+    whole, _, fraction = time.removesuffix("Z").partition(".")
+    seconds = int(datetime.fromisoformat(f"{whole}+00:00").timestamp())
+    return seconds * MICRO + int(fraction.ljust(6, "0")[:6] or 0)
