@@ -8,6 +8,7 @@ from typing import Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict, Field
 
 from ioc.errors import SchemaError
+from ioc.schema import LOSS
 from ioc.schema import Field as Declared
 
 MOST = 64
@@ -36,15 +37,23 @@ class OwnFields(Protocol):
     """What a source's Options have when configuration may name fields."""
 
     def own_fields(self) -> tuple[Declared, ...]:
-        """The fields that these options name; raises SchemaError for a name that cannot be one."""
+        """The fields that these options name; they stand under `fields` of the profile."""
 
 
-def declared(fields: Mapping[str, OwnField], beside: Iterable[Declared]) -> tuple[Declared, ...]:
-    """What configured fields are to rules and history; raises SchemaError for a name that is taken or unfit."""
-    taken = {each.name for each in beside} | {"loss"}
-    for name in fields:
+def check(names: Iterable[str], beside: Iterable[Declared]) -> None:
+    """Raise ValueError for a name that is taken, or no name; `beside` are the fields the source has itself."""
+    taken = {each.name for each in beside} | {LOSS.name}
+    for name in names:
         if name in taken:
-            raise SchemaError(f"field {name!r} is one the source has itself; use another name")
+            raise ValueError(f"field {name!r} is one the source has itself; use another name")
         if name in TAKEN or name in SPOKEN:
-            raise SchemaError(f"field {name!r} has a meaning of its own in rules; use another name")
+            raise ValueError(f"field {name!r} has a meaning of its own in rules; use another name")
+        try:
+            Declared(name, "", ABOUT)
+        except SchemaError as error:
+            raise ValueError(str(error)) from None
+
+
+def declared(fields: Mapping[str, OwnField]) -> tuple[Declared, ...]:
+    """What configured fields are to rules and history."""
     return tuple(Declared(name, each.unit, ABOUT) for name, each in fields.items())

@@ -16,6 +16,8 @@ _PATH = re.compile(r"/[!-~]*")
 _HOST = re.compile(r"[0-9A-Za-z._-]{0,253}")
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "upgrade"})
 """headers that the exchange itself depends on"""
+_SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"})
+"""headers that are secrets wherever they are sent"""
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -68,6 +70,14 @@ class WebOptions(BaseModel):
                 raise ValueError(
                     f"header {name!r} has a value that no header can have: plain ASCII, one line"
                 )
+        return headers
+
+    @field_validator("headers")
+    @classmethod
+    def _are_no_secrets(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name in headers:
+            if name.lower() in _SECRET:
+                raise ValueError(f"header {name!r} holds a secret; write it into secret_headers")
         return headers
 
     @field_validator("token")

@@ -26,7 +26,6 @@ from collectors.base import Surroundings
 from collectors.exchange import PHASES, SIZE, TLS_DAYS, Exchanges, Question, Untrusted
 from collectors.weboptions import WebOptions, path_of
 from ioc import schema
-from ioc.errors import SchemaError
 from ioc.inventory import Endpoint, Probe
 from ioc.legible import legible
 from ioc.model import Reason, Role, Sample, Verdict
@@ -111,21 +110,23 @@ class HttpOptions(WebOptions):
             compiled(expression)
         return expression
 
+    @field_validator("fields")
+    @classmethod
+    def _are_names(cls, fields: dict[str, HttpField]) -> dict[str, HttpField]:
+        own.check(fields, BUILT_IN)
+        return fields
+
     @model_validator(mode="after")
     def _fit_together(self) -> Self:
         if self.body and self.method != "POST":
             raise ValueError("body needs method: POST")
         if self.method == "HEAD" and (self.contains or self.lacks or self.holds or self.fields):
             raise ValueError("method: HEAD has no body to look into; use GET")
-        try:
-            self.own_fields()
-        except SchemaError as error:
-            raise ValueError(str(error)) from None
         return self
 
     def own_fields(self) -> tuple[schema.Field, ...]:
-        """The fields that configuration names; raises SchemaError."""
-        return own.declared(self.fields, BUILT_IN)
+        """The fields that configuration names."""
+        return own.declared(self.fields)
 
 
 class Http:

@@ -19,7 +19,6 @@ from collectors.metrics import Known, TakeField, Taken, TakeSeries, take
 from collectors.weboptions import WebOptions, path_of
 from collectors.wire.exposition import Page
 from ioc import schema
-from ioc.errors import SchemaError
 from ioc.inventory import Endpoint, Probe
 from ioc.legible import legible
 from ioc.model import Point, Reason, Role, Sample, Verdict
@@ -62,19 +61,21 @@ class PrometheusOptions(WebOptions):
     def _is_a_path(cls, path: str) -> str:
         return path_of(path)
 
+    @field_validator("fields")
+    @classmethod
+    def _are_names(cls, fields: dict[str, TakeField]) -> dict[str, TakeField]:
+        own.check(fields, BUILT_IN)
+        return fields
+
     @model_validator(mode="after")
     def _takes_something(self) -> Self:
         if not self.fields and not self.history:
             raise ValueError("neither fields nor history; name the metrics to take")
-        try:
-            self.own_fields()
-        except SchemaError as error:
-            raise ValueError(str(error)) from None
         return self
 
     def own_fields(self) -> tuple[schema.Field, ...]:
-        """The fields that configuration names; raises SchemaError."""
-        return own.declared(self.fields, BUILT_IN)
+        """The fields that configuration names."""
+        return own.declared(self.fields)
 
     def metrics(self) -> frozenset[str]:
         """The names of the metrics that are taken."""

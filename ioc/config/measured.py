@@ -60,9 +60,9 @@ class Measured:
         )
         known = self.fields.get(each.name)
         if known is not None and (known.unit, known.kind) != (each.unit, each.kind):
-            other = f"profile {self._where[each.name]} has it in {known.unit or 'no unit'}"
-            what = f"field {each.name} in {each.unit or 'no unit'}, but {other}:"
-            faults.add("field-clash", place, what, profile, "use another name, or the same unit")
+            what = f"field {each.name} is in {known.unit or 'no unit'} in profile {self._where[each.name]}, here in"
+            hint = "use another name, or the same unit"
+            faults.add("field-clash", place, what, each.unit or "no unit", hint)
         if any(each.name.startswith(f"{source}_") for source in sources):
             hint = "what begins with a source's name and _ is a field of that source; use another name"
             faults.add("field-clash", place, "field could be another source's:", each.name, hint)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from ioc import schema
 from ioc.config.load import Parts, Reading, examine
 from ioc.errors import RuleError
 
@@ -31,6 +32,7 @@ class SipOptions(BaseModel):
 
     port: int = Field(5060, ge=1, le=65_535)
     user: str = ""
+    fields: dict[str, str] = {}
     password: SecretStr | None = None
 
 
@@ -42,6 +44,12 @@ class WebhookOptions(BaseModel):
     url: str
     token: SecretStr | None = Field(None, min_length=8)
     template: Path | None = None
+
+
+def fields_of(source: str, options: BaseModel) -> tuple[schema.Field, ...]:
+    """What a source measures, and what its options name with its unit."""
+    own = options.fields if isinstance(options, SipOptions) else {}
+    return (schema.RTT, *(schema.Field(name, unit, "own") for name, unit in own.items()))
 
 
 def compile_rule(data: Mapping[str, object], numbers: Collection[str]) -> object:
@@ -63,6 +71,7 @@ def parts() -> Parts:
         channels={"webhook": WebhookOptions},
         rule=compile_rule,
         shipped={"endpoint-down": ("endpoint-down", 'state == "down"')},
+        fields=fields_of,
     )
 
 
