@@ -29,6 +29,7 @@ BUILT = {
         " and set IOC_TEST_INFLUX_URL=http://127.0.0.1:8086"
     ),
     "centrifugo": "Centrifugo is missing; build it once: tools/centrifugo",
+    "telegraf": "Telegraf is missing; build it once: tools/telegraf",
 }
 """parts that a script here builds once, and what is said where it has not; only a benchmark runs Centrifugo"""
 

@@ -13,6 +13,7 @@ from tests.real.influx import InfluxServer
 from tests.real.kamailio import Kamailio
 from tests.real.sipp import Sipp
 from tests.real.snmpd import Snmpd
+from tests.real.telegraf import Telegraf
 from tools.parts import PartMissing, find
 
 BROWSER_FLAGS = (
@@ -42,6 +43,15 @@ def influxd(tmp_path: Path) -> Iterator[InfluxServer]:
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def telegraf(tmp_path: Path) -> Callable[..., Telegraf]:
+    """Makes real Telegrafs; arguments as of `Telegraf` after the folder."""
+    part("telegraf")
+    folder = tmp_path / "telegraf"
+    folder.mkdir()
+    return lambda *args, **options: Telegraf(folder, *args, **options)
 
 
 @pytest.fixture
