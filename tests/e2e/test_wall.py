@@ -110,6 +110,21 @@ async def test_the_servers_refusal_is_said_in_its_own_words(browser: Browser, st
         )
 
 
+async def test_any_endpoint_is_found_by_its_name_without_a_mouse(browser: Browser, stage: Stage) -> None:
+    async with screen(browser, stage.url) as page:
+        await shown(page, stage)
+        await page.get_by_role("button", name="Tìm").focus()
+        await page.keyboard.press("Enter")
+        console = page.get_by_role("dialog")
+        await expect(console.get_by_label("Tên, đơn vị hoặc mã")).to_be_focused()
+        await page.keyboard.type(ROOM)
+        await expect(console.get_by_role("status")).to_have_text("1 kết quả")
+        await page.keyboard.press("Tab")
+        await page.keyboard.press("Enter")
+        await expect(console.locator("h2")).to_have_text(stage.inventory.endpoints[ROOM].name)
+        await expect(console.locator(".close")).to_be_focused()
+
+
 async def test_maintenance_is_set_for_a_scope_and_ended(browser: Browser, stage: Stage) -> None:
     stage.fault(ROOM, ago=100)
     async with screen(browser, f"{stage.url}?scene=conference") as page:

@@ -33,7 +33,9 @@ export const now = signal(steady());
 export const civil = computed(() => now.value + (store.self("clock")?.skew ?? 0));
 /** The server's time of the last picture: what is shown is as it was then. */
 export const pictured = signal(0);
-/** What the console shows: a key of the picture, or nothing. */
+/** What the console shows where a key of the picture stands otherwise: the search for an endpoint. */
+export const FINDER = "find";
+/** What the console shows: a key of the picture, the search, or nothing. */
 export const opened = signal<string | null>(openedOf(location.hash));
 
 /** Incidents that came while this screen was watching, so that they may pulse. */

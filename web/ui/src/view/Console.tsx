@@ -1,12 +1,13 @@
-/** The console at the side: an incident or an endpoint in full, and what a person may do about it. */
+/** The console at the side: an incident or an endpoint in full, what a person may do about it, and how to find one. */
 
 import { useEffect, useRef } from "preact/hooks";
 
 import type { About, Incident, Live } from "../picture";
 import { age, moment, phone } from "../format";
 import { known } from "../i18n";
-import { language, now, opened, say, store } from "../wall";
+import { FINDER, language, now, opened, say, store } from "../wall";
 import { AcknowledgeForm } from "./AcknowledgeForm";
+import { Finder } from "./Finder";
 import { Glyph } from "./Glyph";
 import { LazyCharts } from "./LazyCharts";
 import { MaintenanceForm, MaintenanceList, type Scope } from "./MaintenanceForm";
@@ -15,7 +16,9 @@ export function Console() {
   const box = useRef<HTMLDialogElement>(null);
   const key = opened.value;
   useEffect(() => {
-    if (key && !box.current?.open) box.current?.showModal();
+    if (!key) return;
+    if (!box.current?.open) box.current?.showModal();
+    else box.current.querySelector<HTMLElement>(".close")?.focus(); // what was chosen is gone, and the focus with it
   }, [key]);
   if (!key) return null;
   return (
@@ -31,6 +34,7 @@ export function Console() {
 }
 
 function Content({ which }: { which: string }) {
+  if (which === FINDER) return <Finder />;
   const id = which.slice(which.indexOf("/") + 1);
   if (which.startsWith("incident/")) {
     const incident = store.one("incident", id);

@@ -2,7 +2,7 @@
 
 import { SCENES, withParameter, type Scene } from "../scene";
 import { clockTime, day } from "../format";
-import { hello, language, now, phase, say, scene, store } from "../wall";
+import { FINDER, hello, language, now, opened, phase, say, scene, store } from "../wall";
 
 export function Header() {
   return (
@@ -13,6 +13,9 @@ export function Header() {
           <SceneLink key={each} to={each} />
         ))}
       </nav>
+      <button class="language find" type="button" onClick={() => (opened.value = FINDER)}>
+        {say.value("find")}
+      </button>
       <LanguageSwitch />
       <LinkState />
       <Clock />

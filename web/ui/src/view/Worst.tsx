@@ -1,18 +1,25 @@
 /** The five poorest lines, by round trip and loss against their limits, with where they come from. */
 
 import { useComputed } from "@preact/signals";
+import { useRef } from "preact/hooks";
 
+import { drawingOf } from "../chart/drawing";
+import { traceOf } from "../chart/trace";
 import { LIMITS, poorness } from "../derive";
 import { measured } from "../format";
 import { sparkline } from "../recent";
 import type { Live } from "../picture";
-import { combSystem, language, now, recent, say, store } from "../wall";
+import { combSystem, language, now, opened, recent, say, store } from "../wall";
+import { useHistory } from "./chart/useHistory";
 
 const SHOWN = 5;
 /** Seconds between new rankings: a list that changes at every sample cannot be read. */
 const PACE = 5;
 const WIDTH = 100;
 const HEIGHT = 24;
+/** What a small line shows where there is history: an hour, a minute a step. */
+const HOUR = { span: "1h" } as const;
+const POINTS = 61;
 
 export function Worst() {
   const pace = useComputed(() => Math.floor(now.value / PACE)).value;
@@ -56,30 +63,43 @@ function Line({ line: { id, live, loss, poor } }: { line: PoorLine }) {
   const words = say.value;
   const name = store.one("about", id)?.name ?? id;
   const lossy = (loss ?? 0) / LIMITS.loss > (live.rtt ?? 0) / LIMITS.rtt;
-  const trail = recent.of(id)[lossy ? "loss" : "rtt"];
   const figure = lossy
     ? words("worst.loss", { n: measured(loss ?? 0, language.value) })
     : words("worst.rtt", { n: measured(live.rtt ?? 0, language.value) });
   return (
     <li class={poor > 1 ? "poor" : ""}>
-      <span class="title">{name}</span>
-      {trail.length > 1 ? <Trend name={name} trail={trail} ceiling={lossy ? LIMITS.loss : LIMITS.rtt} /> : <i />}
-      <span class="figure value">{figure}</span>
+      <button type="button" onClick={() => (opened.value = `endpoint/${id}`)}>
+        <span class="title">{bare(name)}</span>
+        <Trend key={lossy ? "loss" : "rtt"} id={id} name={name} field={lossy ? "loss" : "rtt"} />
+        <span class="figure value">{figure}</span>
+      </button>
     </li>
   );
 }
 
-function Trend({ name, trail, ceiling }: { name: string; trail: number[]; ceiling: number }) {
-  const label = say.value("worst.trend", { name, n: trail.length });
+/** A name without the word that all of them begin with: what tells them apart must fit. */
+function bare(name: string): string {
+  return name.replace(/^Điểm cầu (?=.)/, "");
+}
+
+/** The last hour out of history; while there is none, what this screen has seen itself. */
+function Trend({ id, name, field }: { id: string; name: string; field: "rtt" | "loss" }) {
+  const box = useRef<HTMLSpanElement>(null);
+  const subject = { measurement: "endpoint", field, tags: { endpoint: id } };
+  const { history } = useHistory(subject, HOUR, POINTS, box);
+  const words = say.value;
+  const trail = recent.of(id)[field];
+  const path = history
+    ? traceOf(drawingOf(history), WIDTH, HEIGHT, LIMITS[field])
+    : sparkline(trail, WIDTH, HEIGHT, LIMITS[field]);
+  const label = history ? words("worst.hour", { name }) : words("worst.trend", { name, n: trail.length });
   return (
-    <svg
-      class="trend"
-      viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`}
-      preserveAspectRatio="none"
-      role="img"
-      aria-label={label}
-    >
-      <path d={sparkline(trail, WIDTH, HEIGHT, ceiling)} />
-    </svg>
+    <span class="trend" ref={box} data-history={history !== null}>
+      {path && (
+        <svg viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`} preserveAspectRatio="none" role="img" aria-label={label}>
+          <path d={path} />
+        </svg>
+      )}
+    </span>
   );
 }
