@@ -100,9 +100,14 @@ def _blocks(value: Raw) -> int | None:
     return value & 0xFFFF_FFFF if isinstance(value, int) else None
 
 
-def interface(
-    index: str, name: str, at: float, boots: int | None, values: Mapping[str, Raw]
-) -> Interface | None:
+def run(system: Mapping[str, Raw]) -> str:
+    """What names this run of an agent: its engine, and how often that began; empty where it tells neither."""
+    engine, boots = system.get(mib.ENGINE_ID), whole(system.get(mib.ENGINE_BOOTS))
+    name = engine.hex() if isinstance(engine, bytes) else ""
+    return f"{name}/{boots}" if name or boots is not None else ""
+
+
+def interface(index: str, name: str, at: float, run: str, values: Mapping[str, Raw]) -> Interface | None:
     """The interface of an index, of its values by full name; None when it told no status or no uptime beside."""
 
     def number(column: str) -> int | None:
@@ -118,7 +123,7 @@ def interface(
     return Interface(
         index,
         name,
-        Moment(at, ticks, boots),
+        Moment(at, ticks, run),
         _speed(number(mib.IF_HIGH_SPEED), number(mib.IF_SPEED)),
         wanted=number(mib.IF_ADMIN) == mib.UP,
         up=status == mib.UP,

@@ -7,6 +7,7 @@ Raw = None | str | bytes | int | float
 
 UPTIME = "1.3.6.1.2.1.1.3.0"
 """sysUpTime: since the agent began, in hundredths of a second, modulo 2^32 (497 days)"""
+ENGINE_ID = "1.3.6.1.6.3.10.2.1.1.0"
 ENGINE_BOOTS = "1.3.6.1.6.3.10.2.1.2.0"
 ENGINE_TIME = "1.3.6.1.6.3.10.2.1.3.0"
 """snmpEngineTime: seconds since the agent began, for 68 years"""
@@ -18,7 +19,7 @@ MEMORY_BUFFER = "1.3.6.1.4.1.2021.4.14.0"
 MEMORY_CACHED = "1.3.6.1.4.1.2021.4.15.0"
 CPU_IDLE = "1.3.6.1.4.1.2021.11.11.0"
 """ssCpuIdle: percent, over the last minute"""
-SYSTEM = (UPTIME, ENGINE_BOOTS, ENGINE_TIME, HOST_UPTIME)
+SYSTEM = (UPTIME, ENGINE_ID, ENGINE_BOOTS, ENGINE_TIME, HOST_UPTIME)
 MEMORY = (MEMORY_TOTAL, MEMORY_FREE, MEMORY_BUFFER, MEMORY_CACHED)
 
 PROCESSOR_LOAD = "1.3.6.1.2.1.25.3.3.1.2"

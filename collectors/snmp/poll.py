@@ -112,8 +112,8 @@ class Poll:
             for each in wanted:
                 await self._read(findings, [each], what)
             return
-        at, boots = self._clock.now(), whole(findings.system.get(mib.ENGINE_BOOTS))
-        read = [device.interface(index, name, at, boots, values) for index, name in wanted]
+        at, run = self._clock.now(), device.run(findings.system)
+        read = [device.interface(index, name, at, run, values) for index, name in wanted]
         findings.interfaces += [each for each in read if each is not None]
         if None in read:
             findings.flaws[what] = Flaw(Reason.WRONG_ANSWER, f"no status of {wanted[read.index(None)][1]}")

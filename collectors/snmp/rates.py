@@ -1,7 +1,7 @@
 """From counters read twice to a rate: right, or absent with the reason, never absurd. Pure.
 
 A counter wraps at its width, and begins anew when its device or agent does. The two look alike in the counter itself,
-so they are told apart by everything else there is: the agent's uptime and boots, the interface's own time of
+so they are told apart by everything else there is: the agent's uptime, engine and boots, the interface's own time of
 discontinuity, and what can have gone through it at most. What cannot be told apart has no rate.
 
 Sources: RFC 2578, section 7.1.6 and 7.1.10; RFC 2863, section 3.1.5 and 3.1.6; RFC 3414, section 2.2.
@@ -51,17 +51,17 @@ class Count(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When counters were read: steady time, the agent's uptime in ticks, and its boots where it tells them."""
+    """When counters were read: steady time, the agent's uptime in ticks, and what names its run where it tells."""
 
     at: float
     uptime: int
-    boots: int | None = None
+    run: str = ""
 
 
 def between(was: Moment, now: Moment) -> float | Lack:
     """Seconds that the agent counted between two readings of the same run; else why they cannot be compared."""
     ours = now.at - was.at
-    if was.boots != now.boots and None not in (was.boots, now.boots):
+    if was.run != now.run and was.run and now.run:
         return Lack.RESTARTED
     theirs = (now.uptime - was.uptime) / TICKS
     allowed = SLACK + DRIFT * max(ours, 0.0)

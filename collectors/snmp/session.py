@@ -94,7 +94,7 @@ class Agent:
         """The values of those names that the agent has. Raises NoAnswer, SourceError."""
 
         async def ask() -> Mapping[str, Raw]:
-            return await (await self._ready()).get_many(oids)
+            return await (await self.ready()).get_many(oids)
 
         return await self._told(ask)
 
@@ -114,11 +114,8 @@ class Agent:
             last = here
         return Column(rows)
 
-    async def walking(self, oid: str) -> AsyncIterator[tuple[str, Raw]]:
-        """gufo-snmp's own walk of what is below a name."""
-        return (await self._ready()).getbulk(oid, REPETITIONS)
-
-    async def _ready(self) -> SnmpSession:
+    async def ready(self) -> SnmpSession:
+        """gufo-snmp's session, made where there is none, with v3 knowing the agent's time."""
         now = self._clock.now()
         if self._session is None:
             self._session = _session(self._place, self._who, self._patience)
@@ -139,8 +136,7 @@ class Agent:
                 failure = _failure(error)
                 if failure is None:
                     raise
-                if not isinstance(error, TimeoutError):
-                    self._session = None
+                self._session = None  # another agent may stand there now, or the same with another time
                 if last or isinstance(failure, SourceError):
                     raise failure from error
         raise AssertionError("the last try returns or raises")
@@ -156,7 +152,7 @@ class _Walk:
 
     async def next(self) -> tuple[str, Raw] | None:
         if self._rows is None:
-            self._rows = await self._agent.walking(self._oid)
+            self._rows = (await self._agent.ready()).getbulk(self._oid, REPETITIONS)
         try:
             return await anext(self._rows)
         except StopAsyncIteration:

@@ -18,6 +18,7 @@ agentaddress udp:{host}:{port}
 rocommunity {community} 127.0.0.0/8
 createUser {user} {auth} "{auth_password}" {privacy} "{privacy_password}"
 rouser {user} priv
+{engine}
 sysLocation phong may chu
 includeAllDisks
 """
@@ -51,7 +52,10 @@ for line in sys.stdin:
 
 
 class Snmpd:
-    """Listens on UDP of one loopback address; `under` are the subtrees that `choose` fills, without a leading dot."""
+    """Listens on UDP of one loopback address; `under` are the subtrees that `choose` fills, without a leading dot.
+
+    With an empty `engine` it is another engine at each start; else the same, with one more boot.
+    """
 
     def __init__(
         self,
@@ -60,6 +64,7 @@ class Snmpd:
         *,
         auth: str = "SHA-256",
         privacy: str = "AES",
+        engine: str = "may-chu",
         under: tuple[str, ...] = (),
     ) -> None:
         self.host = host
@@ -72,6 +77,7 @@ class Snmpd:
         config = CONFIG.format(
             host=host,
             port=self.port,
+            engine=f"engineID {engine}" if engine else "",
             community=COMMUNITY,
             user=USER,
             auth=auth,
@@ -86,8 +92,14 @@ class Snmpd:
         (folder / "snmpd.conf").write_text(config)
         self.daemon = Daemon(
             [
-                *("env", f"SNMP_PERSISTENT_DIR={folder}", f"SNMPCONFPATH={folder}", find("snmpd")),
-                *("-f", "-Lo", "-C", "-c", folder / "snmpd.conf", "-p", folder / "snmpd.pid"),
+                *(
+                    "env",
+                    f"SNMP_PERSISTENT_DIR={folder / 'state'}",
+                    f"SNMPCONFPATH={folder}:{folder / 'state'}",
+                    "MIBS=",
+                    find("snmpd"),
+                ),
+                *("-f", "-Lo", "-p", folder / "snmpd.pid"),
             ],
             self._answers,
             folder,
@@ -102,8 +114,12 @@ class Snmpd:
     def ask(self, *oids: str) -> dict[str, str]:
         """What Net-SNMP's own client reads: plain values by name, text without quotes."""
         told = _client("snmpget", "-Oqnt", self.host, self.port, *oids)
-        pairs = (line.split(" ", 1) for line in told.splitlines())
-        return {name.lstrip("."): value.strip('"') for name, value in pairs}
+        return _pairs(told)
+
+    def column(self, oid: str) -> dict[str, str]:
+        """What Net-SNMP's own client reads below a name, by index."""
+        told = _client("snmpbulkwalk", "-Oqnt", self.host, self.port, oid)
+        return {name.removeprefix(f"{oid}."): value for name, value in _pairs(told).items()}
 
     def start(self) -> None:
         self.daemon.start()
@@ -116,6 +132,11 @@ class Snmpd:
             return bool(self.ask("1.3.6.1.2.1.1.3.0"))
         except subprocess.SubprocessError:
             return False
+
+
+def _pairs(told: str) -> dict[str, str]:
+    pairs = (line.split(" ", 1) for line in told.splitlines())
+    return {name.lstrip("."): value.strip('"') for name, value in pairs}
 
 
 def _client(program: str, style: str, host: str, port: int, *oids: str) -> str:
