@@ -16,16 +16,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from ioc.errors import SchemaError
+from ioc.model import State
 from ioc.schema import DROPPED, STATE, Field, Measurement
 from ioc.store.downsampling import TIERS, name
+from ioc.store.line import CODES
 
 Tags = Mapping[str, str] | Iterable[str]
 """tags that variables choose, or tags with their values"""
 
 RECENT = "6m"
 """a state is written every five minutes: one older than this is of an endpoint that is gone"""
-RECENT_WINDOW = "11m"
-"""the same for what is kept in windows of five minutes, one of which may have no mark"""
+FILLED = "10m"
+"""windows shorter than this may lack a mark, and take over the one before"""
+
+
+DATE = 'import "date"\n'
+"""what a query that reckons with time begins with"""
 
 
 def source(start: str = "v.timeRangeStart", tier: str = "") -> str:
@@ -77,10 +83,12 @@ def check(measurement: Measurement, tags: Iterable[str]) -> None:
             raise SchemaError(f"measurement {measurement.name!r} has no tag {tag!r}")
 
 
-def averages(measurement: Measurement, field: str, tags: Tags, by: Iterable[str], fn: str = "mean") -> str:
-    """A field over time, a series for each value of the tags `by`: the `fn` of each window, over the series' own.
+def averages(
+    measurement: Measurement, field: str, tags: Tags, by: Iterable[str], fn: str = "mean", over: str = ""
+) -> str:
+    """A field over time, a series for each value of the tags `by`: `fn` of each window, `over` of the series' own.
 
-    `fn` is mean, min or max.
+    `fn` is mean, min or max; `over` any function of Flux over a table, `fn` itself when empty.
     """
     by = list(by)
     check(measurement, by)
@@ -92,46 +100,86 @@ def averages(measurement: Measurement, field: str, tags: Tags, by: Iterable[str]
             only(measurement, [field], tags, named="field"),
             f'  |> aggregateWindow(every: v.windowPeriod, fn: {fn}, createEmpty: false, timeSrc: "_start")',
             f"  |> group(columns: [{listed}])",
-            f"  |> aggregateWindow(every: v.windowPeriod, fn: {fn}, createEmpty: false)",
+            f"  |> aggregateWindow(every: v.windowPeriod, fn: {over or fn}, createEmpty: false)",
         )
     )
 
 
 def states(tags: Iterable[str]) -> str:
-    """Every endpoint's state at each window's end, as its code; `_time` is that end."""
+    """Every endpoint's state at each window's end, as its code; `_time` is that end.
+
+    An endpoint that was taken out of the configuration stays to the end of a view with short windows.
+    """
     return "\n".join(
         (
-            'import "date"\n',
+            DATE,
             tiered("code", "last"),
-            f'seen = if tier == "" then {RECENT} else {RECENT_WINDOW}',
-            "period = if int(v: v.windowPeriod) > int(v: seen) then v.windowPeriod else seen\n",
-            source("date.sub(d: seen, from: v.timeRangeStart)", "tier"),
+            f"short = int(v: v.windowPeriod) < int(v: {FILLED})\n",
+            source(f"date.sub(d: {RECENT}, from: v.timeRangeStart)", "tier"),
             only(STATE, ["code"], tags, named="field"),
-            "  |> aggregateWindow(every: v.windowPeriod, period: period, fn: last, createEmpty: false)",
-            "  |> toInt()",
+            "  |> aggregateWindow(every: v.windowPeriod, fn: last, createEmpty: short)",
+            "  |> fill(usePrevious: true) |> filter(fn: (r) => exists r._value) |> toInt()",
+        )
+    )
+
+
+def runs(tags: Iterable[str], states: Iterable[State]) -> str:
+    """A row for each time that an endpoint was in one of some states: `from` and `to`, its first and last mark then.
+
+    Times are nanoseconds; two marks are of one time when the next is not later than the state is written again. Only
+    marks of these states leave the store, which are few.
+    """
+    wanted = " or ".join(f"r._value == {CODES[state]}" for state in states)
+    return "\n".join(
+        (
+            source(f"date.sub(d: {RECENT}, from: v.timeRangeStart)"),
+            only(STATE, ["code"], tags) + f"\n  |> filter(fn: (r) => {wanted})",
+            "  |> map(fn: (r) => ({r with at: int(v: r._time), apart: int(v: r._time)}))",
+            '  |> difference(columns: ["apart"], keepFirst: true)',
+            f"  |> map(fn: (r) => ({{r with run: if exists r.apart and r.apart <= int(v: {RECENT}) then 0 else 1}}))",
+            '  |> cumulativeSum(columns: ["run"])',
+            '  |> group(columns: ["endpoint", "system", "run"])',
+            "  |> reduce(identity: {from: int(v: v.timeRangeStop), to: 0}, fn: (r, accumulator) => ({",
+            "      from: if r.at < accumulator.from then r.at else accumulator.from,",
+            "      to: if r.at > accumulator.to then r.at else accumulator.to,",
+            "  }))",
+            "  |> group()",
         )
     )
 
 
 def latest(tags: Iterable[str], fields: Iterable[str] = ("code",)) -> str:
-    """Every endpoint's newest state before the end of the dashboard's time."""
+    """Every endpoint's newest state before the end of the dashboard's time; it needs the package `date`."""
+    since = f"date.sub(d: {RECENT}, from: v.timeRangeStop)"
+    return f"{source(since)}\n{only(STATE, fields, tags)}\n  |> last()"
+
+
+def newest(measurement: Measurement, fields: Iterable[str], tags: Tags, by: Iterable[str]) -> str:
+    """A table with a row for each combination of the tags `by`, and each field's newest number as a column."""
+    by, fields = list(by), list(fields)
+    check(measurement, by)
+    row = ", ".join(f'"{tag}"' for tag in by)
+    columns = ", ".join(f'"{each}"' for each in (*by, *fields))
     return "\n".join(
         (
-            'import "date"\n',
-            source(f"date.sub(d: {RECENT}, from: v.timeRangeStop)"),
-            only(STATE, fields, tags),
-            "  |> last()",
+            source(),
+            only(measurement, fields, tags),
+            "  |> last() |> toFloat() |> group()",
+            f'  |> pivot(rowKey: [{row}], columnKey: ["_field"], valueColumn: "_value")',
+            f"  |> keep(columns: [{columns}])",
         )
     )
 
 
-def values(tag: str, within: Iterable[str] = (), measurement: Measurement = STATE) -> str:
-    """The values of a tag, for a variable, where the variables `within` have theirs."""
-    check(measurement, [tag, *within])
-    asked = " and ".join([f'r._measurement == "{measurement.name}"', *(_tag(each, "") for each in within)])
+def values(tag: str, within: Tags = (), measurement: Measurement = STATE) -> str:
+    """The values of a tag, for a variable, of what has the tags `within`: as chosen, or of the values given."""
+    wanted = dict(within) if isinstance(within, Mapping) else dict.fromkeys(within, "")
+    check(measurement, [tag, *wanted])
+    conditions = [f'r._measurement == "{measurement.name}"', *(_tag(each, to) for each, to in wanted.items())]
     return (
         'import "influxdata/influxdb/schema"\n\n'
-        f'schema.tagValues(bucket: v.defaultBucket, tag: "{tag}", predicate: (r) => {asked}, start: -30d)'
+        f'schema.tagValues(bucket: v.defaultBucket, tag: "{tag}", '
+        f"predicate: (r) => {' and '.join(conditions)}, start: -30d)"
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from grafana_foundation_sdk.builders.dashboard import (
     AnnotationQuery,
@@ -16,8 +16,9 @@ from grafana_foundation_sdk.cog.builder import Builder
 from grafana_foundation_sdk.models import dashboard as model
 
 from grafana.source import flux
+from grafana.source.measured import ENDPOINT as ENDPOINTS
 from grafana.source.sources import HISTORY
-from grafana.source.states import COLOURS, OUT, WRONG, any_of
+from grafana.source.states import COLOURS, OUT
 from ioc.model import State
 from ioc.schema import STATE
 
@@ -37,6 +38,8 @@ class Choice:
     label: str
     within: tuple[str, ...] = ()
     several: bool = True
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """only of what is asked so: tags of the measurement of sources, with their values"""
 
 
 SYSTEM = Choice("system", "Hệ thống")
@@ -67,48 +70,32 @@ def page(uid: str, title: str, about: str, wall: str, choices: Iterable[Choice] 
 
 
 def annotated(made: Dashboard, tags: Iterable[str]) -> Dashboard:
-    """A dashboard that marks when something was lost, became worse, or came back, as far as `tags` are chosen."""
+    """A dashboard that marks from when to when something was lost or degraded, as far as `tags` are chosen."""
     tags = list(tags)
     return made.annotations(
         [
-            _annotation("Mất kết nối", changes(tags, OUT), COLOURS[State.DOWN]),
-            _annotation("Suy giảm", changes(tags, (State.DEGRADED,)), COLOURS[State.DEGRADED]),
-            _annotation("Phục hồi", recoveries(tags), COLOURS[State.MAINTENANCE]),
+            _Annotation("Mất kết nối", spells(tags, OUT), COLOURS[State.DOWN]),
+            _Annotation("Suy giảm", spells(tags, (State.DEGRADED,)), COLOURS[State.DEGRADED]),
         ]
     )
 
 
-def changes(tags: Iterable[str], into: tuple[State, ...]) -> str:
-    """The moments at which an endpoint's state became one of some."""
-    return _moments(
-        tags, f"({any_of(into, 'r.code')}) and (r.before < 0 or not ({any_of(into, 'r.before')}))"
-    )
-
-
-def recoveries(tags: Iterable[str]) -> str:
-    """The moments at which an endpoint that needed somebody was up again."""
-    return _moments(tags, f"({any_of((State.UP,), 'r.code')}) and ({any_of(WRONG, 'r.before')})")
-
-
-def _moments(tags: Iterable[str], when: str) -> str:
-    """The marks that are changes, and of the kind wanted: at most 500, the newest."""
+def spells(tags: Iterable[str], states: tuple[State, ...]) -> str:
+    """From when to when an endpoint was in one of some states: the newest 500; `timeEnd` is its last mark then."""
     return "\n".join(
         (
-            flux.source(),
-            flux.only(STATE, ["code"], tags),
-            '  |> duplicate(column: "_value", as: "code")',
-            '  |> difference(columns: ["_value"], keepFirst: true)',
-            "  |> map(fn: (r) => ({r with before: if exists r._value then r.code - r._value else -1}))",
-            f"  |> filter(fn: (r) => {when})",
-            '  |> group() |> sort(columns: ["_time"], desc: true) |> limit(n: 500)',
-            "  |> map(fn: (r) => ({time: r._time, text: r.endpoint, tags: r.system}))",
+            flux.DATE,
+            flux.runs(tags, states),
+            "  |> filter(fn: (r) => r.from >= int(v: v.timeRangeStart))",
+            '  |> sort(columns: ["from"], desc: true) |> limit(n: 500)',
+            "  |> map(fn: (r) => ({time: time(v: r.from), timeEnd: time(v: r.to), text: r.endpoint, tags: r.system}))",
         )
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Annotation(Builder[model.AnnotationQuery]):
-    """An annotation from Flux: Grafana takes it from columns `time`, `text` and `tags`."""
+    """An annotation from Flux: Grafana takes it from columns `time`, `timeEnd`, `text` and `tags`."""
 
     name: str
     query: str
@@ -134,16 +121,12 @@ class _Target(model.AnnotationTarget):
         return {"query": self.query, "refId": "Anno"}
 
 
-def _annotation(name: str, query: str, colour: str) -> _Annotation:
-    return _Annotation(name, query, colour)
-
-
 def _variable(choice: Choice) -> QueryVariable:
     made = (
         QueryVariable(choice.tag)
         .label(choice.label)
         .datasource(HISTORY)
-        .query(flux.values(choice.tag, choice.within))
+        .query(_values(choice))
         .refresh(model.VariableRefresh.ON_DASHBOARD_LOAD)
         .sort(model.VariableSort.NATURAL_ASC)
         .multi(choice.several)
@@ -152,6 +135,11 @@ def _variable(choice: Choice) -> QueryVariable:
     if choice.several:
         made.all_value(ALL).current(model.VariableOption(True, ["All"], ["$__all"]))
     return made
+
+
+def _values(choice: Choice) -> str:
+    tags = {**dict.fromkeys(choice.within, ""), **choice.asked}
+    return flux.values(choice.tag, tags, ENDPOINTS if choice.asked else STATE)
 
 
 def _wall_address(wall: str) -> TextBoxVariable:

@@ -35,6 +35,7 @@ UNITS: Mapping[str, str] = {
     "bytes": "bytes",
     "B": "bytes",
     "1/s": "cps",
+    "/s": "cps",
     "packets/s": "pps",
     "°C": "celsius",
 }
@@ -179,6 +180,7 @@ def rows(
 ) -> table.Panel:
     """A table; `columns` says what each column of the query is called on the screen."""
     panel = _common(table.Panel(), title, about, targets, "short", width, height).show_header(True)
+    panel.align(common.FieldTextAlignment.AUTO).inspect(False)
     for column, words in columns.items():
         panel.override_by_name(column, [model.DynamicConfigValue("displayName", words), *_cells(column)])
     return panel

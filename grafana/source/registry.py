@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from grafana.source.boards import overview
+from grafana.source.boards import conference, endpoint, overview
 
 BOARDS: Mapping[str, Callable[[str], Dashboard]] = {
+    "conference": conference.board,
+    "endpoint": endpoint.board,
     "overview": overview.board,
 }

@@ -25,6 +25,7 @@ from tests.real.influx import InfluxServer
 FOLDER = Path(__file__).parents[2] / "grafana" / "dashboards"
 CASES = Path(__file__).parents[1] / "cases" / "grafana"
 ALL = "$__all"
+RFC3339 = "dateTime:RFC3339"
 
 Dashboard = Mapping[str, Any]
 Chosen = Mapping[str, Sequence[str]]
@@ -241,7 +242,7 @@ def _rows(question: Question, table: Table) -> Iterator[str]:
 
 
 def _annotation(question: Question, table: Table) -> Iterator[str]:
-    wanted = {"time": "dateTime:RFC3339", "text": "string", "tags": "string"}
+    wanted = {"time": RFC3339, "timeEnd": RFC3339, "text": "string", "tags": "string"}
     if dict(table.types) != wanted:
         yield f"{dict(table.types)} is not {wanted}"
 

@@ -23,9 +23,7 @@ def test_they_have_the_walls_words() -> None:
 
 
 def test_they_have_the_walls_colours() -> None:
-    tokens = dict(
-        re.findall(r"--([\w-]+):\s*(#\w+);", (UI / "styles" / "room.css").read_text("utf-8"))[::-1]
-    )
+    tokens = dict(re.findall(r"--([\w-]+):\s*(#\w+);", (UI / "styles" / "room.css").read_text("utf-8"))[::-1])
     for state in SAME:
         assert COLOURS[state] == tokens[state.value]
     assert COLOURS[State.UNREACHABLE] == tokens["down-text"]
