@@ -22,6 +22,7 @@ MOST_BYTES = 4 * 1024 * 1024
 """of an answer; a batch whose every line is quoted back is shorter"""
 LONGEST_WAIT = 300.0
 """seconds; no server makes us wait longer than that without being asked again"""
+SHORTEST_WAIT = 1.0
 _SHOWN = 300
 
 _DROPPED = re.compile(r"\bdropped=(\d{1,9})\b")
@@ -38,15 +39,21 @@ class Bounded(aiohttp.ClientResponse):
     async def read(self) -> bytes:
         """The whole body."""
         if self._body is None:
-            parts, room = [], MOST_BYTES
-            async for part in self.content.iter_any():
-                room -= len(part)
-                if room < 0:
-                    self.close()
-                    raise Endless(f"an answer of more than {MOST_BYTES:,} bytes")
-                parts.append(part)
-            self._body = b"".join(parts)
+            try:
+                self._body = await self._within_bounds()
+            except BaseException:
+                self.close()
+                raise
         return self._body
+
+    async def _within_bounds(self) -> bytes:
+        parts, room = [], MOST_BYTES
+        async for part in self.content.iter_any():
+            room -= len(part)
+            if room < 0:
+                raise Endless(f"an answer of more than {MOST_BYTES:,} bytes")
+            parts.append(part)
+        return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +97,7 @@ def named(answer: Said, lines: Sequence[str]) -> set[int]:
         quote, _, _ = answer.message[start : end - 1].rpartition("': ")
         while quote and quote not in places:  # a reason may hold quotes of its own
             quote, _, _ = quote.rpartition("': ")
-        found.update(places.get(quote, ()))
+        found.update(places.get(quote, ()) if quote else ())
     return found
 
 
@@ -101,12 +108,16 @@ def dropped(answer: Said) -> int | None:
 
 
 def wait(retry_after: str | None, date: str | None) -> float | None:
-    """The seconds that a Retry-After asks for, LONGEST_WAIT at most; a date counts from the answer's own."""
+    """The seconds that a Retry-After asks for, LONGEST_WAIT at most; a date counts from the answer's own.
+
+    None where it asks for less than SHORTEST_WAIT or for nothing we understand: then our own pace holds.
+    """
     text = (retry_after or "").strip()
     if text.isascii() and text.isdecimal():
-        return min(float(text), LONGEST_WAIT)
-    try:
-        seconds = (parsedate_to_datetime(text) - parsedate_to_datetime(date or "")).total_seconds()
-    except (ValueError, TypeError):
-        return None
-    return min(max(seconds, 0.0), LONGEST_WAIT)
+        seconds = float(text[:10])
+    else:
+        try:
+            seconds = (parsedate_to_datetime(text) - parsedate_to_datetime(date or "")).total_seconds()
+        except (ValueError, TypeError, OverflowError):
+            return None
+    return min(seconds, LONGEST_WAIT) if seconds >= SHORTEST_WAIT else None

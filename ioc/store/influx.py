@@ -3,9 +3,9 @@
 The client neither batches, nor retries, nor compresses off the loop; all it does here is speak HTTP. It is
 imported in a thread at the first write, since that takes a second.
 
-What InfluxDB answers: 204 stored; 400 nothing stored, some line cannot be parsed; 422 some points cannot be
-stored (a field of another type), the others were; 401 and 404 wrong token, organisation or bucket; 413 too
-large; 429 and 503 later, with Retry-After.
+What InfluxDB answers: 204 stored; 400 nothing stored, some lines cannot be parsed; 422 some points cannot be
+stored (a field of another type, older than the bucket keeps), the others were; 401 and 404 wrong token, organisation
+or bucket; 413 too large; 429 and 503 later, with Retry-After. How the bad lines are found is in ioc/store/answer.py.
 Source: https://docs.influxdata.com/influxdb/v2/api/#operation/PostWrite
 """
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,15 +21,19 @@ from typing import Any
 import aiohttp
 
 from ioc.errors import StoreError
+from ioc.store.answer import Bounded, Said, dropped, named, said, wait
 from ioc.store.line import PRECISION
 from ioc.telemetry import Telemetry
 
 SEARCHES = 300
 """requests spent on finding the bad lines of one batch"""
-LONGEST_RETRY_AFTER = 300.0
+HOUR = 3_600_000_000
+"""in PRECISION; every shard of InfluxDB's holds whole hours"""
 
-_SETTINGS = frozenset({301, 302, 303, 307, 308, 401, 403, 404, 405})
-_BAD_LINES = frozenset({400, 413, 422})
+_MOVED = frozenset({301, 302, 303, 307, 308})
+_SETTINGS = _MOVED | {401, 403, 404, 405}
+_UNPARSED, _TOO_LARGE, _UNFIT = 400, 413, 422
+_BAD_LINES = frozenset({_UNPARSED, _TOO_LARGE, _UNFIT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,14 @@ class Address:
     bucket: str
     token: str = field(repr=False)
     timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """An answer by which some lines were not stored."""
+
+    status: int
+    said: Said
 
 
 class Influx:
@@ -56,22 +67,23 @@ class Influx:
         """what InfluxDB said of the last line it refused"""
 
     async def write(self, lines: Sequence[str]) -> int:
-        """Store lines; how many were refused for good. Raises StoreError when away or set up wrong."""
+        """Store lines; how many were refused for good. Raises StoreError when away or set up wrong.
+
+        After SEARCHES requests the lines still in question are given up and counted as refused.
+        """
         refused = 0
         waiting = [lines]
         for _ in range(SEARCHES):
             if not waiting:
                 return refused
             some = waiting.pop()
-            said = await self._post(some)
-            if said is None:
+            refusal = await self._post(some)
+            if refusal is None:
                 continue
-            if len(some) == 1:
-                self.last_refusal = said
-                refused += 1
-            else:
-                middle = len(some) // 2
-                waiting += [some[middle:], some[:middle]]
+            self.last_refusal = refusal.said.short
+            bad, again = _sort(refusal, some)
+            refused += bad
+            waiting += again
         return refused + sum(len(some) for some in waiting)
 
     async def close(self) -> None:
@@ -80,7 +92,7 @@ class Influx:
             await self._client.close()
             self._client = self._service = None
 
-    async def _post(self, lines: Sequence[str]) -> str | None:
+    async def _post(self, lines: Sequence[str]) -> _Refusal | None:
         """None when all are stored, what was said when some are bad; raises StoreError for the rest."""
         if self._service is None:
             await self._connect()
@@ -95,28 +107,28 @@ class Influx:
                 content_encoding="gzip",
                 content_type="text/plain; charset=utf-8",
             )
-        except self._refusal as error:
+        except self._refused as error:
             return self._judge(error)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            what = str(error) or type(error).__name__
+            what = Said(str(error) or type(error).__name__).short
             raise StoreError(f"{self._address.url}: no answer: {what}", permanent=False) from error
         return None
 
-    def _judge(self, error: Any) -> str:
-        status, said = error.status, _message(error.body)
+    def _judge(self, error: Any) -> _Refusal:
+        status, answer = error.status, said(error.body)
         if status in _BAD_LINES:
-            return said
+            return _Refusal(status, answer)
+        what = f"{self._address.url}: {status} {answer.short or error.reason}"
         if status in _SETTINGS:
-            raise StoreError(
-                f"{self._address.url}: {status} {said or error.reason}; check the token, the organisation "
-                f"{self._address.org!r} and the bucket {self._address.bucket!r}",
-                permanent=True,
-            )
-        raise StoreError(
-            f"{self._address.url}: {status} {said or error.reason}",
-            permanent=False,
-            retry_after=_seconds(error.headers.get("Retry-After")),
-        )
+            raise StoreError(f"{what}; {self._what_to_check(error)}", permanent=True)
+        later = wait(error.headers.get("Retry-After"), error.headers.get("Date"))
+        raise StoreError(what, permanent=False, retry_after=later)
+
+    def _what_to_check(self, error: Any) -> str:
+        if error.status in _MOVED:
+            return f"it redirects to {error.headers.get('Location', '')[:200]!r}; check the address"
+        where = self._address
+        return f"check the token, the organisation {where.org!r} and the bucket {where.bucket!r}"
 
     async def _connect(self) -> None:
         where = self._address
@@ -124,37 +136,43 @@ class Influx:
             importlib.import_module, "influxdb_client.client.influxdb_client_async"
         )
         services = importlib.import_module("influxdb_client.service.write_service")
-        self._refusal = importlib.import_module("influxdb_client.rest").ApiException
+        self._refused = importlib.import_module("influxdb_client.rest").ApiException
         self._client = module.InfluxDBClientAsync(
             url=where.url,
             token=where.token,
             org=where.org,
             timeout=int(where.timeout * 1000),
             allow_redirects=False,  # a redirect would hand our token to another host
+            client_session_kwargs={"response_class": Bounded},
         )
         self._service = services.WriteService(self._client.api_client)
+
+
+def _sort(refusal: _Refusal, lines: Sequence[str]) -> tuple[int, list[Sequence[str]]]:
+    """How many of the lines are refused for good, and what of the others is to be sent again, in which batches."""
+    if refusal.status == _UNPARSED and (bad := named(refusal.said, lines)):
+        rest = [line for place, line in enumerate(lines) if place not in bad]
+        return len(bad), [rest] if rest else []
+    if refusal.status == _UNFIT and (count := dropped(refusal.said)) is not None:
+        hours = _by_hour(lines)
+        if len(hours) == 1:
+            return min(count, len(lines)), []
+        return 0, hours  # it counts for one shard only
+    if len(lines) == 1:
+        return 1, []
+    middle = len(lines) // 2
+    return 0, [lines[middle:], lines[:middle]]
+
+
+def _by_hour(lines: Sequence[str]) -> list[Sequence[str]]:
+    hours: dict[int, list[str]] = {}
+    for line in lines:
+        stamp = line.rpartition(" ")[2]
+        hours.setdefault(int(stamp) // HOUR if stamp.lstrip("-").isdecimal() else 0, []).append(line)
+    return list(hours.values())
 
 
 def _pack(lines: Sequence[str]) -> bytes:
     """The body of a request: gzip at its fastest level."""
     squeeze = zlib.compressobj(level=1, wbits=31)
     return squeeze.compress("\n".join(lines).encode()) + squeeze.flush()
-
-
-def _message(body: bytes | str | None) -> str:
-    """What InfluxDB says in its JSON error, shortened; other bodies as they are."""
-    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body or ""
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if isinstance(found, dict) and isinstance(found.get("message"), str):
-        text = found["message"]
-    return " ".join(text.split())[:300]
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """Retry-After in seconds; the form with a date is left to our own pace."""
-    if retry_after is None or not retry_after.strip().isdecimal():
-        return None
-    return min(float(retry_after), LONGEST_RETRY_AFTER)
