@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from ioc.config.compiled import Allowed
 from ioc.store import line
-from ioc.store.parse import Parsed, Tags
+from ioc.store.parse import HEAD_CAP, LINE_CAP, Parsed, Tags
 
 FIELDS = 1_000
 """different fields of one measurement"""
@@ -92,6 +92,10 @@ class Admission:
         head = known or self._head(parsed)
         if isinstance(head, Refusal):
             return head
+        if len(head) > HEAD_CAP:
+            return Refusal(
+                Why.TAG, f"measurement and tags would be {len(head)} characters, more than {HEAD_CAP}"
+            )
         stamp = round(now * 1e6) if parsed.stamp is None else parsed.stamp
         refused = self._time(stamp, now) or self._fields(parsed)
         if refused:
@@ -100,9 +104,12 @@ class Admission:
             full = self._remember(parsed, head)
             if full:
                 return full
-        self._settle(parsed)
         pairs = ",".join([f"{line.name(key)}={line.value(each)}" for key, each in parsed.fields.items()])
-        return f"{head}{pairs} {stamp}"
+        text = f"{head}{pairs} {stamp}"
+        if len(text) > LINE_CAP:
+            return Refusal(Why.FIELD, f"the line would be {len(text)} characters long, more than {LINE_CAP}")
+        self._settle(parsed)
+        return text
 
     def _head(self, parsed: Parsed) -> str | Refusal:
         """What of a line stands before its fields."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from ioc.errors import StoreError
 from ioc.model import Point, Reason, Sample, State
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -21,7 +22,14 @@ class Mark:
     reason: Reason
 
 
-Record = Sample | Mark | Point
+class Foreign(NamedTuple):
+    """A line that another program wrote, as it is to be kept; `at` is its steady time."""
+
+    line: str
+    at: float
+
+
+Record = Sample | Mark | Point | Foreign
 
 
 class History(Protocol):
@@ -93,11 +101,18 @@ class Held:
     last: float | int | str | bool
 
 
+class NoNumbers(StoreError):
+    """A field of texts or flags was asked for its numbers: the question's fault, not the store's."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what, permanent=True)
+
+
 class Reader(Protocol):
     """A database of time series, as whoever draws it sees it."""
 
     async def read(self, query: Query) -> Series:
-        """One series; empty when nothing matches. Raises StoreError: away, or a field that has no numbers."""
+        """One series; empty when nothing matches. Raises NoNumbers; StoreError when the store is away."""
 
     async def held(self, measurement: str, tags: Mapping[str, str], most: int) -> Sequence[Held]:
         """What matching series there are by their tags, `most` at most; raises StoreError."""

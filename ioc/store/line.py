@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from math import isfinite
 
 from ioc.model import Point, Sample, State
-from ioc.store.base import Mark, Record
+from ioc.store.base import Foreign, Mark, Record
 
 Tags = Mapping[str, str]
 
@@ -110,7 +110,9 @@ class Lines:
     def _line(self, record: Record, skew: float) -> str:
         if isinstance(record, Sample):
             return self.sample(record, skew)
-        return self.point(record, skew) if isinstance(record, Point) else self.mark(record, skew)
+        if isinstance(record, Point):
+            return self.point(record, skew)
+        return record.line if isinstance(record, Foreign) else self.mark(record, skew)
 
     def sample(self, sample: Sample, skew: float) -> str:
         """Measurement `endpoint`: the sample's numbers as floats; empty when it has none."""

@@ -77,6 +77,11 @@ def test_without_a_time_it_is_now(admission: Admission) -> None:
             Why.ENDPOINT,
             "host 'other' is no endpoint; list it under inlet.endpoints with the id of one",
         ),
+        (
+            "cpu,host=sv-1,cpu=" + "a" * 4070 + " f=1",
+            Why.TAG,
+            "measurement and tags would be 4119 characters, more than 4096",
+        ),
         ("cpu,cpu=cpu0 f=1", Why.ENDPOINT, "there is no tag 'host', which names the endpoint"),
         (
             "pump f=9223372036854775808u",
@@ -148,6 +153,15 @@ def test_a_field_keeps_the_type_it_had_first(admission: Admission) -> None:
     )
     taken(admission, 'pump,id=2 g="of a line that was refused nothing is remembered"')
     assert admission.series == 2
+
+
+def test_a_line_that_is_short_but_would_be_long_is_refused(admission: Admission) -> None:
+    fields = {"f" * 100 + str(n): "x" * 600 for n in range(100)}
+    came = parse.Parsed("pump", (), dict(fields), None)
+    found = admission.admit(came, NOW)
+    assert isinstance(found, Refusal)
+    assert found.what.startswith("the line would be 70")
+    taken(admission, f"pump {next(iter(fields))}=1")
 
 
 def test_fields_are_bounded(admission: Admission) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ioc.model import Point, Reason, Sample, State, Verdict
-from ioc.store.base import Mark
+from ioc.store.base import Foreign, Mark
 from ioc.store.line import CODES, Lines, name, prefix, stamp, value
 
 Parsed = tuple[str, dict[str, str], dict[str, float | int | str | bool], int]
@@ -199,3 +199,8 @@ def test_a_point_keeps_its_own_tags_and_its_subjects() -> None:
         ("cpu", {"host": "a"}, {"usage": 3}, 2_500_000),
     ]
     assert faulty == 0
+
+
+def test_a_foreign_line_is_kept_as_it_is() -> None:
+    foreign = Foreign('pump,id=1 note="two\nlines" 1760000000000000', 1_760_000_000.0)
+    assert Lines(lambda endpoint: {}).encode([foreign], 5.0) == ([foreign.line], 0)

@@ -210,6 +210,17 @@ async def test_no_room_is_for_later(here: House, shelf: Shelf, session: aiohttp.
     assert (await write(session, here, b"pump f=1"))[0] == 204
 
 
+async def test_a_disk_that_hangs_is_for_later(
+    here: House, shelf: Shelf, session: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.api.write.KEEP_SECONDS", 0.05)
+    shelf.gate.clear()
+    status, said = await write(session, here, b"pump f=1")
+    assert (status, said["message"]) == (503, "not kept within 0 s; send it again, which does no harm")
+    shelf.gate.set()
+    assert (await write(session, here, b"pump f=1"))[0] == 204
+
+
 async def test_too_many_at_once_are_for_later(
     here: House, shelf: Shelf, session: aiohttp.ClientSession
 ) -> None:

@@ -32,6 +32,7 @@ from web.deps import Deps, Inlet, Route
 
 AT_ONCE = 8
 """requests whose bodies are read or wait; more are told to come later"""
+KEEP_SECONDS = 10.0
 AGAIN = 5
 """seconds after which whoever is turned away may come again"""
 FIELDS_A_TURN = 200
@@ -162,7 +163,11 @@ async def _keep(inlet: Inlet, lines: Sequence[str]) -> None:
     if not lines:
         return
     try:
-        await inlet.keep(lines)
+        async with asyncio.timeout(KEEP_SECONDS):
+            await inlet.keep(lines)
+    except TimeoutError:
+        what = f"not kept within {KEEP_SECONDS:.0f} s; send it again, which does no harm"
+        raise Unfit(503, "unavailable", what, AGAIN) from None
     except StoreError as error:
         wait = AGAIN if error.retry_after is None else max(1, round(error.retry_after))
         raise Unfit(
