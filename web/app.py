@@ -15,6 +15,7 @@ from web.api import answer
 from web.api.body import BODY_LIMIT
 from web.api.endpoints import EndpointsApi
 from web.api.health import HealthApi
+from web.api.history import HistoryApi
 from web.api.incidents import IncidentsApi
 from web.api.maintenance import MaintenanceApi
 from web.api.picture import PictureApi
@@ -58,6 +59,7 @@ def build(deps: Deps) -> web.Application:
         *EndpointsApi(deps).routes(),
         *IncidentsApi(deps).routes(),
         *MaintenanceApi(deps).routes(),
+        *HistoryApi(deps).routes(),
         *HealthApi(deps, gate).routes(),
         *WriteApi(deps, deps.inlet).routes(),
     ]

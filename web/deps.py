@@ -9,9 +9,12 @@ from typing import Protocol
 
 from aiohttp import web
 
+from ioc import schema
 from ioc.clock import Clock
 from ioc.picture import Picture
+from ioc.schema import Measurement
 from ioc.store.admission import Admission
+from ioc.store.base import Reader
 from ioc.telemetry import Telemetry
 from web.auth import Access, Need
 from web.push import Pace
@@ -70,6 +73,19 @@ class Inlet:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What history holds: measurements by name, and the names of those that other programs write (`foreign`)."""
+
+    measurements: Mapping[str, Measurement]
+    foreign: frozenset[str] = frozenset()
+
+
+def _at_least() -> Kept:
+    every = (schema.endpoint((schema.LOSS, schema.RTT)), schema.STATE, schema.DROPPED)
+    return Kept({each.name: each for each in every})
+
+
+@dataclass(frozen=True, slots=True)
 class Deps:
     """Everything the web part is given; `static` is the folder of the built front end."""
 
@@ -82,6 +98,9 @@ class Deps:
     wall: Wall = field(default_factory=Wall)
     pace: Pace = field(default_factory=Pace)
     inlet: Inlet | None = None
+    history: Reader | None = None
+    kept: Callable[[], Kept] = _at_least
+    """what history holds, as configured now"""
 
 
 MAY = web.RequestKey("may", Need)

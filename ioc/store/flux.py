@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from ioc.errors import StoreError
-from ioc.store.base import Held, Query
+from ioc.store.base import Held, NoNumbers, Query
 from ioc.store.buckets import Fold
 from ioc.store.downsampling import name, quoted
 
@@ -108,11 +108,16 @@ def broken(said: str) -> StoreError:
     """What it means that a question was answered by an error."""
     said = " ".join(said.split())[:300]
     if any(each in said for each in _NO_NUMBERS):
-        return StoreError(f"a field that has no numbers to draw: {said}", permanent=True)
+        return NoNumbers(f"a field that has no numbers to draw: {said}")
     return StoreError(f"InfluxDB broke off: {said}", permanent=False)
 
 
-_NO_NUMBERS = ("unsupported input type", "unsupported aggregate column type")
+_NO_NUMBERS = (
+    "unsupported input type",
+    "unsupported aggregate column type",
+    "has no implementation for type",
+)
+"""what InfluxDB says of an aggregate of texts or flags, whichever of the five comes first"""
 
 
 def gather(fold: Fold, found: Iterator[Row]) -> tuple[int, int] | None:
@@ -138,8 +143,7 @@ def _join(known: dict[int, tuple[float, int]], aggregate: str, row: Row) -> None
     try:
         at, value = micros(row["_start"]), float(row["_value"])
     except ValueError:
-        what = f"a field that has no numbers to draw: {row['_value'][:80]!r}"
-        raise StoreError(what, permanent=True) from None
+        raise NoNumbers(f"a field that has no numbers to draw: {row['_value'][:80]!r}") from None
     time = micros(row["_time"]) if row.get("_time") else 0
     was = known.get(at)
     if was is None:

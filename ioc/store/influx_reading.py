@@ -20,7 +20,7 @@ import aiohttp
 from ioc.clock import Clock
 from ioc.errors import StoreError
 from ioc.store import buckets, downsampling, flux
-from ioc.store.base import Held, Query, Series
+from ioc.store.base import Held, NoNumbers, Query, Series
 from ioc.store.buckets import Cut, Fold, Tier
 from ioc.store.influx import Address
 
@@ -134,7 +134,8 @@ class InfluxReader:
         return said
 
     def _judged(self, status: int, said: str) -> StoreError:
-        if (broken := flux.broken(said)).permanent:
+        broken = flux.broken(said)
+        if isinstance(broken, NoNumbers):
             return broken
         where = f"{self._address.url}: {status} {' '.join(said.split())[:300]}"
         if status in (401, 403, 404):

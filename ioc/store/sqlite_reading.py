@@ -11,10 +11,9 @@ from collections.abc import Callable, Mapping
 
 import orjson
 
-from ioc.errors import StoreError
 from ioc.schema import Kind
 from ioc.store import buckets
-from ioc.store.base import Held, Query, Series
+from ioc.store.base import Held, NoNumbers, Query, Series
 from ioc.store.buckets import HOUR, MINUTE, Cut, Fold, Tier
 from ioc.store.sqlite_retention import Retention
 from ioc.store.sqlite_rollups import mark
@@ -95,7 +94,7 @@ class Reading:
             return None
         if row[1] not in _NUMBERS:
             what = f"field {query.field!r} of {query.measurement!r} is {row[1]}"
-            raise StoreError(f"{what}: it has no numbers to draw", permanent=True)
+            raise NoNumbers(f"{what}: it has no numbers to draw")
         number: int = row[0]
         return number
 
