@@ -33,6 +33,8 @@ ROOM = 10_000
 SHORTEST_PASSWORD = 8
 """characters (RFC 3414, section 11.2)"""
 
+NOT = "none"
+
 Part = Literal["uptime", "interfaces", "cpu", "memory", "storage"]
 EVERYTHING: tuple[Part, ...] = ("uptime", "interfaces", "cpu", "memory", "storage")
 
@@ -50,26 +52,26 @@ class SnmpOptions(BaseModel):
     """community of v2c; secret"""
     user: str = Field(default="", max_length=32)
     """user of v3"""
-    auth: Literal["", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"] = "sha256"
-    """how v3 signs; empty for not at all"""
+    auth: Literal["none", "md5", "sha1", "sha224", "sha256", "sha384", "sha512"] = "sha256"
+    """how v3 signs"""
     auth_password: SecretStr = NO_SECRET
     """password v3 signs with; secret"""
-    privacy: Literal["", "des", "aes", "aes192", "aes256"] = "aes"
-    """how v3 encrypts; empty for not at all"""
+    privacy: Literal["none", "des", "aes", "aes192", "aes256"] = "aes"
+    """how v3 encrypts"""
     privacy_password: SecretStr = NO_SECRET
     """password v3 encrypts with; secret"""
-    what: tuple[Part, ...] = Field(default=EVERYTHING, min_length=1)
+    what: list[Part] = Field(default=list(EVERYTHING), min_length=1, max_length=len(EVERYTHING))
     """what is read; uptime always is"""
-    include: tuple[str, ...] = Field(default=("*",), max_length=64)
+    include: list[str] = Field(default=["*"], max_length=64)
     """interfaces that are read, by name; * and ? stand for any text and any character"""
-    exclude: tuple[str, ...] = Field(default=(), max_length=64)
+    exclude: list[str] = Field(default=[], max_length=64)
     """interfaces that are not"""
     most_interfaces: int = Field(default=128, ge=1, le=1024)
     """interfaces of an endpoint that are read and recorded; the rest is counted"""
 
     @field_validator("include", "exclude")
     @classmethod
-    def _patterns_are_short(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
+    def _patterns_are_short(cls, patterns: list[str]) -> list[str]:
         for each in patterns:
             if not 0 < len(each) <= 64:
                 raise ValueError(f"pattern {each[:80]!r}: write 1 to 64 characters")
@@ -82,7 +84,7 @@ class SnmpOptions(BaseModel):
                 raise ValueError("v2c without a community; write community: {env: NAME} or {file: PATH}")
         elif not self.user:
             raise ValueError("v3 without a user; write user: NAME")
-        elif self.privacy and not self.auth:
+        elif self.privacy != NOT and self.auth == NOT:
             raise ValueError("privacy without auth; v3 encrypts only what it also signs")
         else:
             _must_be_long(self.auth, "auth", self.auth_password)
@@ -105,15 +107,17 @@ class SnmpOptions(BaseModel):
         """Who asks."""
         if self.version == "v2c":
             return Credentials("v2c", self.community)
-        auth, privacy = (self.auth, self.auth_password), (self.privacy, self.privacy_password)
-        return Credentials("v3", NO_SECRET, self.user, *auth, *privacy)
+        auth, privacy = ("" if each == NOT else each for each in (self.auth, self.privacy))
+        return Credentials(
+            "v3", NO_SECRET, self.user, auth, self.auth_password, privacy, self.privacy_password
+        )
 
 
 def _must_be_long(kind: str, name: str, password: SecretStr) -> None:
-    if kind and len(password.get_secret_value()) < SHORTEST_PASSWORD:
+    if kind != NOT and len(password.get_secret_value()) < SHORTEST_PASSWORD:
         raise ValueError(
             f"{name}_password of fewer than {SHORTEST_PASSWORD} characters with {name}: {kind}; "
-            f"write {name}_password: {{env: NAME}}, or {name}: '' for none"
+            f"write {name}_password: {{env: NAME}}, or {name}: none"
         )
 
 
