@@ -17,7 +17,7 @@ from typing import Any, TextIO
 
 import orjson
 import structlog
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 
@@ -34,13 +34,14 @@ class Tally:
 
 
 class Telemetry:
-    """Every tally and gauge of this process."""
+    """Every tally and gauge of this process, and what the kernel knows of it (`process_…`)."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._tallies: dict[str, tuple[str, dict[tuple[tuple[str, str], ...], Tally]]] = {}
         self._gauges: dict[str, tuple[str, dict[tuple[tuple[str, str], ...], Callable[[], float]]]] = {}
         self.registry.register(self)
+        ProcessCollector(registry=self.registry)
 
     def tally(self, name: str, help: str, **labels: str) -> Tally:
         """The counter of this name and labels, made at the first call; `name` without `_total`."""
