@@ -126,6 +126,20 @@ def influx_verify(
         raise typer.Exit(1)
 
 
+@influx.command("fill")
+def influx_fill(
+    directory: Directory,
+    since: Annotated[str, typer.Option(metavar="DURATION", help="How far back: 5d, 12h; 30d at most.")],
+    url: Url = None,
+    org: Org = None,
+    admin_token_env: AdminTokenEnv = "INFLUX_ADMIN_TOKEN",  # noqa: S107 -- a variable's name
+) -> None:
+    """Make five-minute and hourly windows of what is raw, once, for what came later than the tasks look back."""
+    from ioc.provision.commands import fill
+
+    _loop(fill(directory, url, org, admin_token_env, _duration(since)))
+
+
 def main() -> None:
     """The entry point; an error made on purpose is a sentence on stderr, not a traceback."""
     try:
@@ -139,6 +153,15 @@ def main() -> None:
     except IocError as error:
         typer.echo(f"ioc: {error}", err=True)
         raise SystemExit(1) from None
+
+
+def _duration(text: str) -> float:
+    from ioc.config.scalars import UnfitError, duration
+
+    try:
+        return duration(text)
+    except UnfitError as unfit:
+        raise IocError(f"{text!r}: {unfit.what}; {unfit.hint}") from None
 
 
 def _read_token(file: Path) -> str:

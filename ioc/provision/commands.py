@@ -6,17 +6,21 @@ import os
 from pathlib import Path
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from collectors.registry import SOURCES
 from ioc.clock import Clock
 from ioc.errors import IocError
 from ioc.provision import keys
+from ioc.provision.api import Api
+from ioc.provision.fill import refill
 from ioc.provision.initialise import initialise
 from ioc.provision.setting import Setting, setting
 from ioc.provision.verify import Check, Finding, verify
 from ioc.provision.wanted import Step, Verb, wanted
 from ioc.schema import DROPPED, STATE, Measurement, endpoint
+from ioc.store.downsampling import HOURS, RAW_KEPT
 
 COLOURS = {Finding.OK: "green", Finding.FAULT: "red", Finding.UNSEEN: "yellow"}
 
@@ -54,6 +58,37 @@ def _next(at: Setting) -> list[str]:
             f"put what is in {at.token_file} into the environment variable {at.token_variable} of the service"
         ]
     return []
+
+
+async def fill(directory: Path, url: str | None, org: str | None, variable: str, since: float) -> None:
+    """Make windows of what is raw since so many seconds ago. Raises IocError."""
+    at = setting(directory, url, org)
+    clock = Clock()
+    now = clock.civil(clock.now())
+    start = max(now - since, now - RAW_KEPT + HOURS.seconds) // HOURS.seconds * HOURS.seconds
+    with bar() as progress:
+        task = progress.add_task("windows", total=now - start)
+        async with Api(at.url, administrator(at, variable)) as api:
+            await refill(
+                api, at.org, at.ways(declared()), start, now, lambda done: progress.advance(task, done)
+            )
+
+
+def administrator(at: Setting, variable: str) -> str:
+    """A token that may do everything; raises IocError where there is none."""
+    token = os.environ.get(variable, "").strip() or keys.read(at.admin_file)
+    if not token:
+        raise IocError(
+            f"this needs an operator or all-access token: put it into the environment variable {variable}, "
+            f"or into {at.admin_file}"
+        )
+    return token
+
+
+def bar() -> Progress:
+    """How far a long piece of work has come."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    return Progress(*columns)
 
 
 async def check(directory: Path, url: str | None, org: str | None, variable: str) -> bool:
