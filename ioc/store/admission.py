@@ -70,6 +70,8 @@ class Admission:
         self._types: dict[tuple[str, str], type] = {}
         self._counts: dict[str, int] = {}
         self._heads: dict[tuple[str, Tags], str] = {}
+        self.turned_away = 0
+        """lines refused since they would begin one series too many"""
 
     def apply(self, terms: Terms) -> None:
         """Go by other terms, or by the same with endpoints that have moved."""
@@ -180,6 +182,7 @@ class Admission:
         series = (parsed.measurement, tuple(pair for pair in parsed.tags if pair[0] in telling))
         if series not in self._series:
             if len(self._series) >= self._terms.series:
+                self.turned_away += 1
                 what = f"this would be more than the {self._terms.series} series of inlet.series"
                 return Refusal(Why.SERIES, f"{what}; leave out the tag that never ends, or raise it")
             self._series.add(series)

@@ -121,6 +121,7 @@ def test_series_are_bounded_and_those_let_in_go_on(admission: Admission) -> None
         taken(admission, f"pump,id={id} f=1")
     found = refused(admission, "pump,id=3 f=1")
     assert found.why is Why.SERIES
+    assert admission.turned_away == 1
     assert found.what.startswith("this would be more than the 3 series of inlet.series")
     taken(admission, "pump,id=2 f=2")
     assert (admission.series, admission.most) == (3, 3)
