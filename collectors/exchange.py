@@ -24,6 +24,7 @@ from yarl import URL
 
 from collectors import stream
 from collectors.certificates import Trust, certificate, days
+from collectors.guard import GuardedRequest, too_much
 from collectors.inflate import Inflate
 from collectors.places import KEEP
 from collectors.weboptions import WebOptions
@@ -260,6 +261,7 @@ class Exchanges:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": AGENT, "Accept-Encoding": "gzip"},
                 trace_configs=[_tracing()],
+                request_class=GuardedRequest,
             )
         return session
 
@@ -276,6 +278,8 @@ def told(error: Exception, url: URL) -> NoAnswer | SourceError:
         return stream.told(error.os_error, f"connect to {where}")
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return NoAnswer(Reason.CLOSED_EARLY, "closed before an answer came")
+    if what := too_much(error):
+        return NoAnswer(Reason.WRONG_ANSWER, f"not HTTP: {what} came")
     if isinstance(error, aiohttp.ClientPayloadError):
         return NoAnswer(Reason.CLOSED_EARLY, "closed before the whole body came")
     if isinstance(error, aiohttp.ClientResponseError):
