@@ -61,7 +61,7 @@ class Watch:
 class Watched:
     """One subject with every rule on it; `sampled` are those that read more than the state."""
 
-    __slots__ = ("_lost", "_measured", "rollings", "sampled", "watches")
+    __slots__ = ("_fields", "_lost", "_measured", "rollings", "sampled", "watches")
 
     def __init__(
         self, subject: str, rules: Iterable[Rule], every: float, before: Watched | None = None
@@ -70,6 +70,7 @@ class Watched:
         self.rollings: dict[tuple[str, float], Rolling] = _rollings(
             rules, every, before.rollings if before else {}
         )
+        self._fields = tuple((field, rolling) for (field, _), rolling in self.rollings.items())
         self._measured: float | None = before._measured if before else None
         self._lost: list[Mapping[str, Any]] = []
         """what was measured of a silence that may yet become an outage; a few, as a burst is soon over"""
@@ -85,23 +86,23 @@ class Watched:
         measured = value.get("measured")
         fresh = measured is None or measured != self._measured
         self._measured = measured
-        usable = value.get("state") in MEASURED
-        answering = value.get("answering", True)
-        if usable and not answering:
+        usable = value["state"] in MEASURED
+        if usable and not value.get("answering", True):
             if fresh:
                 self._lost.append(value)
             self.advance(at)
             return
-        for each in self._lost if usable else ():
-            self._take(each, at, OF_SILENCE)
-        self._lost.clear()
+        if self._lost:
+            for each in self._lost if usable else ():
+                self._take(each, at, OF_SILENCE)
+            self._lost.clear()
         if usable and fresh:
             self._take(value, at)
         else:
             self.advance(at)
 
     def _take(self, value: Mapping[str, Any], at: float, only: frozenset[str] | None = None) -> None:
-        for (field, _), rolling in self.rollings.items():
+        for field, rolling in self._fields:
             number = value.get(field) if only is None or field in only else None
             if number is None:
                 rolling.advance(at)
@@ -110,7 +111,7 @@ class Watched:
 
     def advance(self, now: float) -> None:
         """Let the windows forget."""
-        for rolling in self.rollings.values():
+        for _, rolling in self._fields:
             rolling.advance(now)
 
 

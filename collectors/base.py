@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -32,6 +32,21 @@ class Surroundings:
     telemetry: Telemetry
     random: random.Random
     record: Callable[[Sequence[Point]], None] = _forget
+
+
+Outcome = Sample | Exception
+"""what became of a question: what `gather` returns or raises"""
+
+
+@runtime_checkable
+class Quick(Protocol):
+    """What a source may offer besides: to ask without a task a probe, which costs as much as the rest of it."""
+
+    def begin(self, endpoint: Endpoint, probe: Probe, by: float, done: Callable[[Outcome], None]) -> bool:
+        """Ask, have `done` called once with what became of it, later; False when only `gather` can ask this.
+
+        `by` is as in `gather`. Raises NoAnswer, SourceError: then nothing was asked.
+        """
 
 
 class Source(Protocol):

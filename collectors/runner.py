@@ -1,7 +1,8 @@
 """The runner owns when and how: schedule, timeout, bounds, orders. Sources only ask, `findings` judges.
 
-A wheel starts a short task a probe; one sweep a tick tells those that are late. A late probe is a miss, but
-its task lives until a burst that it may have opened is over, so that a slow answer still counts.
+A wheel starts a short task a probe, or none where the source can do without; one sweep a tick tells those that are
+late. A late probe is a miss, but it lives until a burst that it may have opened is over, so that a slow answer still
+counts.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import asyncio
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 
-from collectors.base import Source
+from collectors.base import Outcome, Quick, Source
 from collectors.breaker import stretch
 from collectors.confirm import GAPS, Trail
 from collectors.findings import Findings
@@ -35,6 +37,8 @@ MOST_A_TICK = 500
 wait behind the sending until they are late, look like silence, be asked for again, and that would never end"""
 RETRY = 0.2
 """seconds until what was refused for want of room is tried again: each tick would cost more than it brings"""
+PAUSE = 0.02
+"""seconds that an answer may wait to be read before its probe counts as missed"""
 LAG = 0.5
 """seconds a tick may be late before answers that wait in the sockets are read first"""
 
@@ -259,27 +263,43 @@ class Runner:
     def _launch(self, track: Track, kind: Kind, now: float, timeout: float) -> None:
         self._serial = serial = self._serial + 1
         flight = Flight(track, serial, kind, now, now + timeout + track.probe.timeout + sum(GAPS))
-        flight.task = asyncio.get_running_loop().create_task(self._fly(flight))
         track.flying += 1
         self._flights.add(flight)
-        self._late.add(flight, now + timeout)
+        self._late.add(flight, now + timeout + PAUSE)
         self._tallies[track.probe.source].probes.n += 1
+        if track.quick is None or not self._begun(flight, track.quick):
+            flight.task = asyncio.get_running_loop().create_task(self._fly(flight))
+
+    def _begun(self, flight: Flight, quick: Quick) -> bool:
+        """Whether a source has asked without a task, or could not."""
+        track = flight.track
+        try:
+            return quick.begin(track.endpoint, track.probe, flight.end, partial(self._done, flight))
+        except Exception as error:  # noqa: BLE001 -- as of a task, and no sooner than one would tell it
+            asyncio.get_running_loop().call_soon(self._done, flight, error)
+            return True
 
     async def _fly(self, flight: Flight) -> None:
         track = flight.track
+        outcome: Outcome
         try:
-            sample = await track.source.gather(track.endpoint, track.probe, flight.end)
-        except NoAnswer as error:
-            self._missed(flight, Reason(error.reason), error.detail)
-        except SourceError as error:
-            self._fault(flight, error)
+            outcome = await track.source.gather(track.endpoint, track.probe, flight.end)
         except Exception as error:  # noqa: BLE001 -- a source's bug must not cost the others their probes
-            self._fault(flight, error)
-        else:
-            self._answered(flight, sample)
+            outcome = error
         finally:
             flight.over = True
             self._flights.discard(flight)
+        self._done(flight, outcome)
+
+    def _done(self, flight: Flight, outcome: Outcome) -> None:
+        flight.over = True
+        self._flights.discard(flight)
+        if isinstance(outcome, Sample):
+            self._answered(flight, outcome)
+        elif isinstance(outcome, NoAnswer):
+            self._missed(flight, Reason(outcome.reason), outcome.detail)
+        else:
+            self._fault(flight, outcome)
 
     def _answered(self, flight: Flight, sample: Sample) -> None:
         counts = self._tallies[flight.track.probe.source]
@@ -320,10 +340,11 @@ class Runner:
             self.faults[source] = (self._clock.now(), f"{type(error).__name__}: {error}")
 
     def _overdue(self, flight: Flight, now: float) -> None:
-        if flight.over or flight.task is None:
+        if flight.over:
             return
         if flight.missed:
-            flight.task.cancel()
+            if flight.task is not None:
+                flight.task.cancel()
             self._flights.discard(flight)
             return
         self._late.add(flight, flight.end)

@@ -6,7 +6,7 @@ import asyncio
 import zlib
 from enum import IntEnum
 
-from collectors.base import Source
+from collectors.base import Quick, Source
 from collectors.confirm import Trail
 from ioc.inventory import Endpoint, Probe
 from ioc.model import Role, Verdict
@@ -44,6 +44,7 @@ class Track:
         "next_at",
         "phase",
         "probe",
+        "quick",
         "reach",
         "reference",
         "shown",
@@ -56,6 +57,7 @@ class Track:
         self.endpoint = endpoint
         self.probe = probe
         self.source = source
+        self.quick = source if isinstance(source, Quick) else None
         self.reach = source.role is Role.REACHABILITY
         self.reference = reference and self.reach
         self.trail = self.shown = self.before = Trail()

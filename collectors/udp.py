@@ -1,8 +1,11 @@
 """Questions and answers over one UDP socket a family, shared by all probes of a source.
 
 An answer belongs to a question when it carries its token and comes from the host that was asked. It is
-stamped by the kernel when it arrives (SO_TIMESTAMPNS), so that a busy event loop does not lengthen the round
-trip; where the kernel does not stamp, by us when we read it.
+stamped by the kernel when it arrives (SO_TIMESTAMPNS), so that neither a busy event loop nor our own pace of
+reading lengthens the round trip; where the kernel does not stamp, by us when we read it.
+
+Answers are read many at once, fifty times a second while a question is open: waking the event loop for each of
+them cost more than all the rest of it.
 """
 
 from __future__ import annotations
@@ -13,10 +16,11 @@ import errno
 import socket
 import struct
 from collections.abc import Callable
+from typing import Protocol
 
 from collectors.places import SocketAddress
 from ioc.clock import Clock
-from ioc.errors import NoAnswer, SourceError
+from ioc.errors import IocError, NoAnswer, SourceError
 from ioc.model import Reason
 from ioc.telemetry import Telemetry
 
@@ -34,6 +38,8 @@ AT_ONCE = 512
 """datagrams read before the loop gets its turn"""
 BUFFER = 4 << 20
 """bytes the kernel is asked to keep for us while the loop is busy"""
+PAUSE = 0.02
+"""seconds between two readings"""
 SWEEP = 0.25
 """seconds between two looks for questions whose time is over"""
 
@@ -41,16 +47,39 @@ _timespec = struct.Struct("@qq")
 _count = struct.Struct("@I")
 
 
-class _Question:
-    __slots__ = ("answered", "by", "host", "sent")
+class Question(Protocol):
+    """One question under way: answered or failed, once.
 
-    def __init__(
-        self, host: str, sent: float, by: float, answered: asyncio.Future[tuple[bytes, float]]
-    ) -> None:
-        self.host = host
-        self.sent = sent
-        self.by = by
-        self.answered = answered
+    `token` is in its datagram and in the answer, `host` is asked, `sent` and `by` are steady times: after `by` no
+    answer counts any more (a quarter second more or less).
+    """
+
+    token: bytes
+    host: str
+    sent: float
+    by: float
+
+    def answered(self, data: bytes, at: float) -> None:
+        """The answer, and the steady time it came."""
+
+    def failed(self, error: IocError) -> None:
+        """NoAnswer when none has come in time, SourceError when none can be told."""
+
+
+class _Awaited:
+    """A question for whoever awaits its answer."""
+
+    def __init__(self, token: bytes, host: str, sent: float, by: float) -> None:
+        self.token, self.host, self.sent, self.by = token, host, sent, by
+        self.answer: asyncio.Future[tuple[bytes, float]] = asyncio.get_running_loop().create_future()
+
+    def answered(self, data: bytes, at: float) -> None:
+        if not self.answer.done():
+            self.answer.set_result((data, at))
+
+    def failed(self, error: IocError) -> None:
+        if not self.answer.done():
+            self.answer.set_exception(error)
 
 
 class Asker:
@@ -71,9 +100,10 @@ class Asker:
         self._clock = clock
         self._token_of = token_of
         self._room = room
-        self._open: dict[bytes, _Question] = {}
+        self._open: dict[bytes, Question] = {}
         self._sockets: dict[int, socket.socket] = {}
-        self._sweeper: asyncio.TimerHandle | None = None
+        self._reader: asyncio.TimerHandle | None = None
+        self._swept = float("-inf")
         self._lost: dict[socket.socket, int] = {}
 
         def dropped(kind: str) -> Callable[[], None]:
@@ -100,60 +130,75 @@ class Asker:
         Raises NoAnswer when none has come by the steady time `by` (a quarter second more or less: whoever
         needs it sharp cancels), SourceError when it cannot be sent.
         """
-        if len(self._open) >= self._room:
-            raise SourceError(f"{self._room} questions are open already; probe less often or fewer endpoints")
-        sock = self._socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
-        answered: asyncio.Future[tuple[bytes, float]] = asyncio.get_running_loop().create_future()
-        self._open[token] = _Question(address[0], self._clock.now(), by, answered)
+        question = _Awaited(token, address[0], self._clock.now(), by)
+        self.send(question, address, data)
         try:
-            _send(sock, data, address)
-            if self._sweeper is None:
-                self._sweep()
-            return await answered
+            return await question.answer
         finally:
             self._open.pop(token, None)
 
+    def send(self, question: Question, address: SocketAddress, data: bytes) -> None:
+        """Send a question's datagram; it is told later what came of it. Raises NoAnswer, SourceError: then not."""
+        if len(self._open) >= self._room:
+            raise SourceError(f"{self._room} questions are open already; probe less often or fewer endpoints")
+        _send(self._socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET), data, address)
+        self._open[question.token] = question
+        if self._reader is None:
+            self._reader = asyncio.get_running_loop().call_later(PAUSE, self._look)
+
     def close(self) -> None:
         """Give the sockets back; open questions end unanswered."""
-        if self._sweeper is not None:
-            self._sweeper.cancel()
-            self._sweeper = None
+        if self._reader is not None:
+            self._reader.cancel()
+            self._reader = None
         for sock in self._sockets.values():
-            asyncio.get_running_loop().remove_reader(sock.fileno())
             sock.close()
         self._sockets.clear()
         self._lost.clear()
-        for question in self._open.values():
-            if not question.answered.done():
-                question.answered.set_exception(SourceError("stopping"))
+        self._fail_all(SourceError("stopping"))
 
     def _socket(self, family: int) -> socket.socket:
         sock = self._sockets.get(family)
         if sock is None:
             sock = self._sockets[family] = open_socket(family)
-            asyncio.get_running_loop().add_reader(sock.fileno(), self._read, sock)
         return sock
 
     def port(self, family: int) -> int:
         """Our port, to which answers shall come."""
         return int(self._socket(family).getsockname()[1])
 
-    def _read(self, sock: socket.socket) -> None:
+    def _look(self) -> None:
+        """Read what has come, end what is over, and look again while there is anything to wait for."""
+        self._reader = None
+        more = False
+        for sock in tuple(self._sockets.values()):
+            more |= self._read(sock)
+        now = self._clock.now()
+        if now - self._swept >= SWEEP:
+            self._swept = now
+            self._sweep(now)
+        if self._open and self._reader is None:
+            self._reader = asyncio.get_running_loop().call_later(0 if more else PAUSE, self._look)
+
+    def _read(self, sock: socket.socket) -> bool:
+        """Read AT_ONCE datagrams at most; whether there may be more."""
         skew = self._clock.skew()
+        receive, deliver = sock.recvmsg, self._deliver
         for _ in range(AT_ONCE):
             try:
-                data, stamps, flags, peer = sock.recvmsg(LARGEST, CONTROL)
+                data, stamps, flags, peer = receive(LARGEST, CONTROL)
             except (BlockingIOError, InterruptedError):
-                return
+                return False
             except OSError:  # an earlier send's error, reported here; the question ends by itself
                 continue
-            if flags & TRUNCATED:
-                self._oversized()
-                self._deliver(data, None, peer[0], skew)
-            else:
-                self._deliver(data, stamps, peer[0], skew)
+            try:
+                deliver(data, None if flags & TRUNCATED else stamps, peer[0], skew)
+            except Exception as error:  # noqa: BLE001 -- one answer must not cost the others theirs
+                context = {"message": f"an answer from {peer[0]} was not taken", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
             if len(stamps) > 1:
                 self._count_lost(sock, stamps)
+        return True
 
     def _count_lost(self, sock: socket.socket, stamps: list[tuple[int, int, bytes]]) -> None:
         """The kernel had no room for some datagrams, answers maybe: whoever waits cannot be told silence."""
@@ -163,42 +208,53 @@ class Asker:
             return
         self._lost[sock] = lost
         self._overflowed.n += more
-        what = "more datagrams come than can be read, so answers are lost; find who floods this machine"
-        for question in self._open.values():
-            if not question.answered.done():
-                question.answered.set_exception(SourceError(what))
+        self._fail_all(
+            SourceError(
+                "more datagrams come than can be read, so answers are lost; find who floods this machine"
+            )
+        )
+
+    def _fail_all(self, error: IocError) -> None:
+        questions, self._open = self._open, {}
+        for question in questions.values():
+            question.failed(error)
 
     def _deliver(
         self, data: bytes, stamps: list[tuple[int, int, bytes]] | None, host: str, skew: float
     ) -> None:
         """Hand a datagram to whoever waits for it; without stamps it was cut off."""
+        if stamps is None:
+            self._oversized()
         token = self._token_of(data)
         if token is None:
             self._ignored()
             return
         question = self._open.get(token)
-        if question is None or question.answered.done():
+        if question is None:
             self._stray()
-        elif question.host != host:
+            return
+        if question.host != host:
             self._foreign()
-        elif stamps is None:
-            what = f"an answer of more than {LARGEST} bytes"
-            question.answered.set_exception(NoAnswer(Reason.WRONG_ANSWER, what))
-        else:
-            now = self._clock.now()
-            at = _stamp(stamps, skew)
-            if at is None or not question.sent <= at <= now:  # the system clock was set in between
-                at = now
-            question.answered.set_result((data, at))
-
-    def _sweep(self) -> None:
+            return
+        del self._open[token]
+        if stamps is None:
+            question.failed(NoAnswer(Reason.WRONG_ANSWER, f"an answer of more than {LARGEST} bytes"))
+            return
         now = self._clock.now()
+        at = _stamp(stamps, skew)
+        if at is None or not question.sent <= at <= now:  # the system clock was set in between
+            at = now
+        question.answered(data, at)
+
+    def _sweep(self, now: float) -> None:
+        over = []
         for question in self._open.values():
             if question.by > now:
                 break  # the later ones were asked later; those that end sooner wait for this one
-            if not question.answered.done():
-                question.answered.set_exception(NoAnswer(Reason.NO_ANSWER))
-        self._sweeper = asyncio.get_running_loop().call_later(SWEEP, self._sweep) if self._open else None
+            over.append(question)
+        for question in over:
+            if self._open.pop(question.token, None) is not None:
+                question.failed(NoAnswer(Reason.NO_ANSWER))
 
 
 def open_socket(family: int) -> socket.socket:

@@ -8,17 +8,18 @@ which answers 404 or 480 when it is not registered.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from collectors import stream
-from collectors.base import Surroundings
+from collectors.base import Outcome, Surroundings
 from collectors.places import Place, Places, our_host_towards, split
 from collectors.udp import Asker
 from collectors.wire import sip
 from ioc import schema
-from ioc.errors import CodecError, NoAnswer
+from ioc.errors import CodecError, IocError, NoAnswer
 from ioc.inventory import Endpoint, Probe
 from ioc.model import Reason, Role, Sample, Verdict
 
@@ -121,35 +122,39 @@ class Sip:
     async def gather(self, endpoint: Endpoint, probe: Probe, by: float) -> Sample:
         """Send OPTIONS and judge the final answer; raises NoAnswer, SourceError."""
         options: SipOptions = probe.options
-        request = self._requests.get(endpoint.id)
-        if request is None or not request.serves(endpoint, options, self._clock.now()):
-            request = await self._prepare(endpoint, options)
-        token = b"%016x" % self._random.getrandbits(64)
-        sent = self._clock.now()
+        request = self._ready(endpoint, options) or await self._prepare(endpoint, options)
+        token, sent = self._token(), self._clock.now()
+        if options.transport == "udp":
+            data, at = await self._asker.ask(token, request.place.peer, request.bytes(token), by)
+            return found(endpoint.id, options.via, token, sent, data, at)
         try:
-            if options.transport == "udp":
-                data, at = await self._asker.ask(token, request.place.peer, request.bytes(token), by)
-                plain = sip.plainly(data, token)
-                if plain is not None:
-                    return self._sample(endpoint, at, sent, judge(*plain, options.via))
-                response = sip.decode(data)
-            else:
-                async with asyncio.timeout(by - sent):
-                    response = await _over_tcp(request.place, request.bytes(token))
-                at = self._clock.now()
+            async with asyncio.timeout(by - sent):
+                response = await _over_tcp(request.place, request.bytes(token))
             _must_belong(response, token)
         except CodecError as error:
-            raise NoAnswer(Reason.WRONG_ANSWER, f"not SIP: {error}") from error
+            raise _not_sip(error) from error
         except TimeoutError as error:
             raise NoAnswer(Reason.NO_ANSWER, "no SIP answer over TCP") from error
-        return self._sample(endpoint, at, sent, judge(response.status, response.line, options.via))
+        judged = judge(response.status, response.line, options.via)
+        return _sample(endpoint.id, self._clock.now(), sent, judged)
 
-    def _sample(
-        self, endpoint: Endpoint, at: float, sent: float, judged: tuple[Verdict, Reason, str]
-    ) -> Sample:
-        verdict, reason, detail = judged
-        fields = {"rtt": (at - sent) * 1000.0}
-        return Sample(endpoint.id, at, self.name, verdict, fields, True, None, reason, detail)
+    def begin(self, endpoint: Endpoint, probe: Probe, by: float, done: Callable[[Outcome], None]) -> bool:
+        """See collectors.base.Quick: over UDP, once the request is prepared."""
+        options: SipOptions = probe.options
+        request = self._ready(endpoint, options) if options.transport == "udp" else None
+        if request is None:
+            return False
+        peer = request.place.peer
+        question = _Question(endpoint.id, options.via, self._token(), peer[0], self._clock.now(), by, done)
+        self._asker.send(question, peer, request.bytes(question.token))
+        return True
+
+    def _ready(self, endpoint: Endpoint, options: SipOptions) -> _Request | None:
+        request = self._requests.get(endpoint.id)
+        return request if request and request.serves(endpoint, options, self._clock.now()) else None
+
+    def _token(self) -> bytes:
+        return b"%016x" % self._random.getrandbits(64)
 
     async def _prepare(self, endpoint: Endpoint, options: SipOptions) -> _Request:
         target = options.registrar if options.via == "registrar" else endpoint.address
@@ -160,6 +165,57 @@ class Sip:
             self._requests.clear()
         self._requests[endpoint.id] = request
         return request
+
+
+class _Question:
+    """One request under way over UDP; see collectors.udp.Question."""
+
+    __slots__ = ("by", "done", "endpoint", "host", "sent", "token", "via")
+
+    def __init__(
+        self, endpoint: str, via: str, token: bytes, host: str, sent: float, by: float,
+        done: Callable[[Outcome], None],
+    ) -> None:  # fmt: skip
+        self.endpoint = endpoint
+        self.via = via
+        self.token = token
+        self.host = host
+        self.sent = sent
+        self.by = by
+        self.done = done
+
+    def answered(self, data: bytes, at: float) -> None:
+        outcome: Outcome
+        try:
+            outcome = found(self.endpoint, self.via, self.token, self.sent, data, at)
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is what became of this question
+            outcome = error
+        self.done(outcome)
+
+    def failed(self, error: IocError) -> None:
+        self.done(error)
+
+
+def found(endpoint: str, via: str, token: bytes, sent: float, data: bytes, at: float) -> Sample:
+    """What a datagram says that came at the steady time `at`; raises NoAnswer when it is not SIP."""
+    plain = sip.plainly(data, token)
+    if plain is None:
+        try:
+            response = sip.decode(data)
+            _must_belong(response, token)
+        except CodecError as error:
+            raise _not_sip(error) from error
+        plain = response.status, response.line
+    return _sample(endpoint, at, sent, judge(*plain, via))
+
+
+def _sample(endpoint: str, at: float, sent: float, judged: tuple[Verdict, Reason, str]) -> Sample:
+    verdict, reason, detail = judged
+    return Sample(endpoint, at, Sip.name, verdict, {"rtt": (at - sent) * 1000.0}, True, None, reason, detail)
+
+
+def _not_sip(error: CodecError) -> NoAnswer:
+    return NoAnswer(Reason.WRONG_ANSWER, f"not SIP: {error}")
 
 
 def judge(status: int, line: str, via: str) -> tuple[Verdict, Reason, str]:

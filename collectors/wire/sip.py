@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ioc.errors import CodecError
 
 HEADERS_CAP = 8192
 """bytes of start line and headers"""
+LONGEST_LINE = 256
+"""bytes of a status line that is plain"""
 HEADER_COUNT_CAP = 128
 BODY_CAP = 65_536
 """bytes of a body"""
@@ -144,15 +147,22 @@ def plainly(data: bytes, token: bytes) -> tuple[int, str] | None:
     nothing else, at a fifth of `decode`'s cost; None means that only `decode` can tell.
     """
     end = data.find(b"\r\n")
-    status = _STATUS_LINE.fullmatch(data, 0, end) if end > 0 else None
+    status = _begins(data[:end]) if 0 < end <= LONGEST_LINE else None
     via = data.find(b"\r\nVia: ", end)
-    if status is None or via < 0 or b"\r\nv:" in data[:via]:
+    if status is None or via < 0 or data.find(b"\r\nv:", end, via) >= 0:
         return None
     if data.find(COOKIE + token, via, data.find(b"\r\n", via + 2)) < 0:
         return None
     if b"\r\nCSeq: 1 OPTIONS\r\n" not in data or not data.endswith(b"\r\nContent-Length: 0\r\n\r\n"):
         return None
-    return int(status[1]), _line(int(status[1]), _phrase(status[2]))
+    return status
+
+
+@lru_cache(256)
+def _begins(line: bytes) -> tuple[int, str] | None:
+    """Status and line of a status line; kept, since a network says the same few over and over."""
+    found = _STATUS_LINE.fullmatch(line)
+    return (int(found[1]), _line(int(found[1]), _phrase(found[2]))) if found else None
 
 
 class Stream:

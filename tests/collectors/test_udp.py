@@ -98,10 +98,10 @@ async def test_questions_end_at_their_time() -> None:
     here = asker(clock)
     asked = asyncio.create_task(here.ask(b"tok1", ("127.0.0.1", 9), b"", clock.at + 5))
     await asyncio.sleep(0)
-    here._sweep()
+    here._sweep(clock.at)
     assert not asked.done()
     clock.at += 5
-    here._sweep()
+    here._sweep(clock.at)
     with pytest.raises(NoAnswer):
         await asked
     here.close()
