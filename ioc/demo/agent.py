@@ -15,22 +15,30 @@ TOO_BIG, NOT_WRITABLE = 1, 17
 """error statuses (RFC 3416, section 3)"""
 
 
-class Tree:
-    """Names in order, and what each holds now."""
+class Names:
+    """The names that agents of one shape have, in order; they share them."""
 
-    def __init__(self, names: Iterable[Oid], read: Callable[[Oid], Value]) -> None:
-        self._names = sorted(names)
-        self._known = frozenset(self._names)
+    def __init__(self, names: Iterable[Oid]) -> None:
+        self.sorted = sorted(names)
+        self.known = frozenset(self.sorted)
+
+
+class Tree:
+    """Names, and what each holds now."""
+
+    def __init__(self, names: Names, read: Callable[[Oid], Value]) -> None:
+        self._names = names
         self._read = read
 
     def get(self, oid: Oid) -> Varbind:
         """What a name holds; NO_INSTANCE where there is none."""
-        return oid, self._read(oid) if oid in self._known else Value(Tag.NO_INSTANCE)
+        return oid, self._read(oid) if oid in self._names.known else Value(Tag.NO_INSTANCE)
 
     def after(self, oid: Oid) -> Iterator[Varbind]:
         """What follows a name, one after another, and END_OF_VIEW for ever after the last."""
-        for position in range(bisect_right(self._names, oid), len(self._names)):
-            oid = self._names[position]
+        names = self._names.sorted
+        for position in range(bisect_right(names, oid), len(names)):
+            oid = names[position]
             yield oid, self._read(oid)
         while True:
             yield oid, Value(Tag.END_OF_VIEW)
@@ -71,7 +79,7 @@ def _found(asked: Message, tree: Tree) -> Iterator[Varbind]:
 def _as_much_as_fits(asked: Message, found: tuple[Varbind, ...]) -> bytes:
     count = len(found)
     while len(response := encode(_response(asked, found[:count]))) > ROOM and count > 1:
-        count = max(count * ROOM // len(response), 1) if count * ROOM // len(response) < count else count - 1
+        count = max(count * ROOM // len(response), 1)
     return response
 
 

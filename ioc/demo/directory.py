@@ -15,11 +15,17 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from ioc.demo.device import COMMUNITY
 from ioc.demo.province import HOURS, LINK, Ports, Province, Thing, Unit
 
 ZONE = "Asia/Ho_Chi_Minh"
 EVERY = 10.0
 TIMEOUT = 1.0
+SNMP_EVERY, SNMP_TIMEOUT = 60.0, 5.0
+COMMUNITY_FILE = "snmp-community.txt"
+DATA_CENTER = "trung-tam-du-lieu"
+SYSTEMS = {"room": "vc", "mcu": "vc", "switch": DATA_CENTER}
+"""what a thing is part of by its kind, if not of the network"""
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OWNED = ("owner", "phone", "carrier", "circuit", "hotline")
 CARRIERS = ("Nhà mạng A", "Nhà mạng B")
@@ -34,6 +40,7 @@ def write(directory: Path, province: Province, ports: Ports, hours: str, listen:
     """Write every file; `hours` is the session of the rooms that keep hours, as `00:00-17:00`."""
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "README.txt").write_text(README, encoding="utf-8")
+    (directory / COMMUNITY_FILE).write_text(COMMUNITY + "\n", encoding="utf-8")
     main = _main(ports, hours, listen, webhook)
     text = yaml.safe_dump(main, allow_unicode=True, sort_keys=False, width=110)
     (directory / "ioc.yaml").write_text(text, encoding="utf-8")
@@ -58,6 +65,7 @@ def _main(ports: Ports, hours: str, listen: str, webhook: str) -> dict[str, Any]
         "systems": {
             "vc": {"name": "Hội nghị truyền hình"},
             "net": {"name": "Mạng truyền số liệu chuyên dùng"},
+            DATA_CENTER: {"name": "Trung tâm dữ liệu"},
         },
         "calendars": {
             "office": {"days": WEEK[:5], "sessions": ["07:00-11:30", "13:30-17:00"]},
@@ -71,9 +79,16 @@ def _main(ports: Ports, hours: str, listen: str, webhook: str) -> dict[str, Any]
             "sip-udp": {"source": "sip", **pace, "port": ports.sip, "transport": "udp"},
             "sip-tcp": {"source": "sip", **pace, "port": ports.sip, "transport": "tcp"},
             "banner": {"source": "tcp", **pace, "port": ports.banner, "expect": "SSH-"},
+            "snmp-uplink": {**_snmp(ports), "what": ["uptime", "interfaces"]},
+            "snmp-switch": {**_snmp(ports), "what": ["uptime", "interfaces", "cpu", "memory"]},
         },
         "receivers": {"oncall": {"channel": "webhook", "url": webhook}},
     }
+
+
+def _snmp(ports: Ports) -> dict[str, Any]:
+    pace = {"every": f"{SNMP_EVERY:g}s", "timeout": f"{SNMP_TIMEOUT:g}s"}
+    return {"source": "snmp", **pace, "port": ports.snmp, "community": {"file": COMMUNITY_FILE}}
 
 
 def _unit(unit: Unit) -> dict[str, str]:
@@ -97,12 +112,12 @@ def _endpoint(thing: Thing) -> dict[str, str]:
         "id": thing.id,
         "name": thing.name,
         "kind": thing.kind,
-        "system": "vc" if thing.kind in ("room", "mcu") else "net",
+        "system": SYSTEMS.get(thing.kind, "net"),
         "unit": thing.unit,
         "site": thing.site,
         "parent": "" if thing.front == LINK else thing.front,
         "address": thing.address,
-        "probes": thing.speaks,
+        "probes": f"{thing.speaks} snmp-{thing.kind}" if thing.snmp else thing.speaks,
         "expected": thing.expected,
         "critical": "true" if thing.critical else "false",
     }

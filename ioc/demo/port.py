@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Protocol
 
+from ioc.demo import agent
 from ioc.demo.answers import BANNER, Requests, answer
+from ioc.demo.device import COMMUNITY, Device
 from ioc.demo.province import Thing
 from ioc.demo.truth import Reply, Truth
 from ioc.errors import CodecError
@@ -22,31 +25,43 @@ class Closable(Protocol):
 
 
 class Port:
-    """Opens and closes where one thing answers."""
+    """Opens and closes where one thing answers; `age` tells for how many seconds everything has answered."""
 
-    def __init__(self, thing: Thing, truth: Truth) -> None:
+    def __init__(self, thing: Thing, truth: Truth, age: Callable[[], float]) -> None:
         self.thing = thing
         self.truth = truth
+        self.age = age
         self.connections: set[asyncio.Transport] = set()
-        self._listening: Closable | None = None
+        self._listening: list[Closable] = []
 
     async def open(self) -> None:
         """Listen; raises OSError when the address or port is taken."""
-        if self._listening is not None:
+        if self._listening:
             return
         loop = asyncio.get_running_loop()
-        at = (self.thing.address, self.thing.port)
-        if self.thing.speaks == "sip-udp":
-            self._listening, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(self), local_addr=at)
+        thing = self.thing
+        if thing.speaks == "sip-udp":
+            await self._hear(lambda: _Sip(self), thing.port)
         else:
-            make = _Banner if self.thing.speaks == "banner" else _Stream
-            self._listening = await loop.create_server(lambda: make(self), *at, reuse_address=True)
+            make = _Banner if thing.speaks == "banner" else _Stream
+            server = await loop.create_server(
+                lambda: make(self), thing.address, thing.port, reuse_address=True
+            )
+            self._listening.append(server)
+        if thing.snmp:
+            device = Device(thing.kind, thing.id, thing.name)
+            await self._hear(lambda: _Agent(self, device), thing.snmp)
+
+    async def _hear(self, make: Callable[[], asyncio.DatagramProtocol], port: int) -> None:
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_datagram_endpoint(make, local_addr=(self.thing.address, port))
+        self._listening.append(transport)
 
     def close(self) -> None:
         """Refuse everything from now on."""
-        if self._listening is not None:
-            self._listening.close()
-            self._listening = None
+        for listening in self._listening:
+            listening.close()
+        self._listening.clear()
         for each in list(self.connections):
             each.abort()
 
@@ -56,7 +71,7 @@ class Port:
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    """SIP over UDP."""
+    """A protocol over UDP."""
 
     def __init__(self, port: Port) -> None:
         self._port = port
@@ -70,17 +85,41 @@ class _Datagrams(asyncio.DatagramProtocol):
         if reply.swallowed:
             return
         try:
-            response = answer(data, reply.code, self._port.thing.id)
+            response = self.answer(data, reply)
         except CodecError:
+            return
+        if response is None:
             return
         if reply.delay:
             asyncio.get_running_loop().call_later(reply.delay, self._send, response, addr)
         else:
             self._send(response, addr)
 
+    def answer(self, data: bytes, reply: Reply) -> bytes | None:
+        """The answer to a request, None for none; raises CodecError for what is no request."""
+        raise NotImplementedError
+
     def _send(self, response: bytes, addr: Any) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(response, addr)
+
+
+class _Sip(_Datagrams):
+    """SIP over UDP."""
+
+    def answer(self, data: bytes, reply: Reply) -> bytes:
+        return answer(data, reply.code, self._port.thing.id)
+
+
+class _Agent(_Datagrams):
+    """SNMP."""
+
+    def __init__(self, port: Port, device: Device) -> None:
+        super().__init__(port)
+        self._device = device
+
+    def answer(self, data: bytes, reply: Reply) -> bytes | None:
+        return agent.answer(data, COMMUNITY.encode(), self._device.tree(self._port.age()))
 
 
 class _Connection(asyncio.Protocol):

@@ -2,6 +2,7 @@
 
     link ─┬─ ref-1, ref-2                      what only our own link stands in front of
           └─ core ─┬─ vc-tinh-NN, mcu-N        rooms and MCUs of the province
+                   ├─ sw-N                     switches of its data center
                    └─ r-hNN ─┬─ up-hNN ── vc-hNN             a district, its own site and room
                              └─ up-hNN-xNN ── vc-hNN-xNN     a commune's site and room
 
@@ -27,13 +28,15 @@ HOURS = "gio-hop"
 """the calendar of the rooms that are switched off in the evening"""
 HOURS_ROOMS = 500
 TCP_ROOMS = 20
+SWITCHES = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
     """One thing that answers, and the thing in front of it.
 
-    `kind` is room, mcu, uplink, router, core or reference. `speaks` is `sip-udp`, `sip-tcp` or `banner`.
+    `kind` is room, mcu, uplink, router, core, switch or reference. `speaks` is `sip-udp`, `sip-tcp` or `banner`.
+    `snmp` is the port of its SNMP agent, 0 where it has none.
     """
 
     id: str
@@ -47,6 +50,7 @@ class Thing:
     site: str = ""
     expected: str = ALWAYS
     critical: bool = False
+    snmp: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,12 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the province answers: the second byte of its addresses, and its two ports."""
+    """Where the province answers: the second byte of its addresses, and its ports."""
 
     block: int = 64
     sip: int = 15060
     banner: int = 12222
+    snmp: int = 11161
 
 
 class Province:
@@ -123,6 +128,9 @@ def _provincial(unit: Unit, ports: Ports) -> list[Thing]:
         things.append(replace(_room(unit, CORE, ports), id=f"vc-tinh-{n:02}", name=name))
     for n, name in enumerate(MCUS, start=1):
         things.append(replace(_room(unit, CORE, ports), id=f"mcu-{n}", name=name, kind="mcu", critical=True))
+    for n in range(1, SWITCHES + 1):
+        switch = _router(f"sw-{n}", f"Chuyển mạch {n} trung tâm dữ liệu", "switch", CORE, unit, ports)
+        things.append(replace(switch, snmp=ports.snmp))
     return things
 
 
@@ -131,7 +139,7 @@ def _district(district: Unit, communes: list[Unit], ports: Ports) -> list[Thing]
     things = [router]
     for unit in (district, *communes):
         uplink = _router(f"up-{unit.id}", f"Đường truyền {unit.name}", "uplink", router.id, unit, ports)
-        things += [replace(uplink, critical=False), _room(unit, uplink.id, ports)]
+        things += [replace(uplink, critical=False, snmp=ports.snmp), _room(unit, uplink.id, ports)]
     return things
 
 

@@ -28,7 +28,10 @@ class Answering:
     def __init__(self, province: Province, clock: Clock) -> None:
         self.truth = Truth(province)
         self._clock = clock
-        self._ports = {each.id: Port(each, self.truth) for each in province.things.values()}
+        began = clock.now()
+        self._ports = {
+            each.id: Port(each, self.truth, lambda: clock.now() - began) for each in province.things.values()
+        }
         self._closed: set[str] = set()
 
     async def open(self) -> None:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from collectors.wire.snmp import Oid, Tag, Value, name
-from ioc.demo.agent import Tree, answer
+from ioc.demo.agent import Names, Tree, answer
 
 COMMUNITY = "thu"
 Twist = Callable[[bytes, bytes | None], list[bytes]]
@@ -29,7 +29,7 @@ def tree(varbinds: Mapping[str, tuple[str, Any]]) -> Tree:
         tag = Tag[kind.upper()]
         made = content.encode() if tag is Tag.OCTETS else name(content) if tag is Tag.OID else content
         values[name(oid)] = Value(tag, made)
-    return Tree(values, values.__getitem__)
+    return Tree(Names(values), values.__getitem__)
 
 
 class Agent(asyncio.DatagramProtocol):

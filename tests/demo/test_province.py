@@ -21,7 +21,15 @@ def test_shape_is_thanh_hoas(province: Province) -> None:
     assert levels == {"province": 1, "district": 27, "commune": 559}
     assert sum(count for _, count in DISTRICTS) == 559
     kinds = Counter(each.kind for each in province.things.values())
-    assert kinds == {"room": 598, "mcu": 2, "uplink": 586, "router": 27, "core": 1, "reference": 2}
+    assert kinds == {
+        "room": 598,
+        "mcu": 2,
+        "uplink": 586,
+        "router": 27,
+        "core": 1,
+        "reference": 2,
+        "switch": 2,
+    }
 
 
 def test_every_thing_has_its_own_address_on_loopback(province: Province) -> None:
