@@ -14,6 +14,8 @@ from ioc.schema import Kind
 from ioc.store.parse import Tags, Value
 from ioc.store.sqlite_rows import FIELDS
 
+SHAPES = 10_000
+"""different sets of fields that are remembered"""
 SERIES = 200_000
 """series that one file holds; each costs memory for as long as it is kept"""
 
@@ -23,6 +25,11 @@ _KINDS: Mapping[type, str] = {
     str: Kind.TEXT.value,
     bool: Kind.FLAG.value,
 }
+
+
+_TYPES = {kind: type for type, kind in _KINDS.items()}
+_Shape = tuple[tuple[int, ...], tuple[type, ...]]
+"""numbers and types of fields that are written together"""
 
 
 class Unfit(Exception):
@@ -39,7 +46,8 @@ class Names:
     def forget(self) -> None:
         """Ask the file for everything again."""
         self._series: dict[tuple[str, Tags], int] = {}
-        self._fields: dict[tuple[str, str], tuple[int, str]] = {}
+        self._fields: dict[tuple[str, str], tuple[int, type]] = {}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
         self._held: int | None = None
 
     def series(self, measurement: str, tags: Tags) -> int:
@@ -50,21 +58,28 @@ class Names:
             found = self._series[key] = self._known_series(measurement, tags) or self._new(measurement, tags)
         return found
 
-    def values(self, measurement: str, fields: Mapping[str, Value]) -> dict[int, Value]:
-        """A line's values by the numbers of their fields; raises Unfit for a field that is of another kind."""
-        known, values = self._fields, {}
+    def fields(self, measurement: str, fields: Mapping[str, Value]) -> tuple[int, ...]:
+        """The numbers of a line's fields, in their order; raises Unfit for a value that is of another kind."""
+        key = (measurement, *fields)
+        known = self._shapes.get(key)
+        if known is None:
+            known = self._shape(measurement, fields)
+            if len(self._shapes) < SHAPES:
+                self._shapes[key] = known
+        numbers, kinds = known
+        for value, kind in zip(fields.values(), kinds, strict=True):
+            if type(value) is not kind:
+                _refuse(measurement, fields, kinds)
+        return numbers
+
+    def _shape(self, measurement: str, fields: Mapping[str, Value]) -> _Shape:
+        found = []
         for name, value in fields.items():
-            field = known.get((measurement, name))
+            field = self._fields.get((measurement, name))
             if field is None:
-                field = known[measurement, name] = self._field(measurement, name, _KINDS[type(value)])
-            number, kind = field
-            if _KINDS[type(value)] != kind:
-                raise Unfit(
-                    f"field type conflict: field {name!r} on measurement {measurement!r} is type "
-                    f"{_KINDS[type(value)]}, already exists as type {kind}"
-                )
-            values[number] = value
-        return values
+                field = self._fields[measurement, name] = self._field(measurement, name, type(value))
+            found.append(field)
+        return tuple(number for number, _ in found), tuple(kind for _, kind in found)
 
     def _known_series(self, measurement: str, tags: Tags) -> int | None:
         sql = "SELECT id FROM series WHERE measurement = ? AND tags = ?"
@@ -84,19 +99,28 @@ class Names:
         db.executemany("INSERT INTO tag VALUES (?, ?, ?, ?)", rows)
         return number
 
-    def _field(self, measurement: str, name: str, kind: str) -> tuple[int, str]:
+    def _field(self, measurement: str, name: str, kind: type) -> tuple[int, type]:
         db = self._db
         sql = "SELECT id, kind FROM field WHERE measurement = ? AND name = ?"
         row = db.execute(sql, (measurement, name)).fetchone()
         if row:
-            return row[0], row[1]
+            return row[0], _TYPES[row[1]]
         number = db.execute("SELECT coalesce(max(id), 0) + 1 FROM field").fetchone()[0]
         if number > FIELDS:
             raise Unfit(
                 f"field {name!r} of {measurement!r}: this file knows {FIELDS} fields and takes no more"
             )
-        db.execute("INSERT INTO field VALUES (?, ?, ?, ?)", (number, measurement, name, kind))
+        db.execute("INSERT INTO field VALUES (?, ?, ?, ?)", (number, measurement, name, _KINDS[kind]))
         return number, kind
+
+
+def _refuse(measurement: str, fields: Mapping[str, Value], kinds: tuple[type, ...]) -> None:
+    for (name, value), kind in zip(fields.items(), kinds, strict=True):
+        if type(value) is not kind:
+            raise Unfit(
+                f"field type conflict: field {name!r} on measurement {measurement!r} is type "
+                f"{_KINDS[type(value)]}, already exists as type {_KINDS[kind]}"
+            )
 
 
 def tags_text(tags: Tags) -> str:

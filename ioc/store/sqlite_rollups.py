@@ -74,16 +74,15 @@ def again(db: sqlite3.Connection, touched: Iterable[tuple[int, int]]) -> None:
 
 def _fold_minute(db: sqlite3.Connection, minute: int) -> int:
     """Fold a minute of every series; how many rows that were."""
-    rows = db.execute(
-        "SELECT series, numbers, others FROM raw WHERE slot = ? ORDER BY series, at", (minute,)
-    ).fetchall()
+    sql = "SELECT series, numbers, others FROM raw WHERE slot = ? ORDER BY series, at"
     slot, at = divmod(minute, MINUTES_A_SLOT)
     folds = (
         (slot, series, at, pack_folds(fold_rows(map(_rest, group))))
-        for series, group in groupby(rows, key=_first)
+        for series, group in groupby(db.execute(sql, (minute,)), key=_first)
     )
     db.executemany(_PUT_MINUTE, folds)
-    return len(rows)
+    rows: int = db.execute("SELECT count(*) FROM raw WHERE slot = ?", (minute,)).fetchone()[0]
+    return rows
 
 
 def _roll_hours(db: sqlite3.Connection) -> None:

@@ -7,7 +7,7 @@ little-endian.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from struct import Struct
 
@@ -29,12 +29,14 @@ def shape(count: int) -> Struct:
     return Struct(f"<{count}H{count}d")
 
 
-def pack(values: Mapping[int, Value]) -> Row:
-    """A row of values by the ids of their fields."""
-    floats = {id: value for id, value in values.items() if isinstance(value, float)}
-    others = {str(id): value for id, value in values.items() if id not in floats}
-    numbers = shape(len(floats)).pack(*floats, *floats.values())
-    return numbers, orjson.dumps(others).decode() if others else None
+def pack(ids: Sequence[int], values: Sequence[Value]) -> Row:
+    """A row of values and the ids of their fields."""
+    if {*map(type, values)} == {float}:
+        return shape(len(ids)).pack(*ids, *values), None
+    floats = [(id, value) for id, value in zip(ids, values, strict=True) if isinstance(value, float)]
+    others = {str(id): value for id, value in zip(ids, values, strict=True) if not isinstance(value, float)}
+    numbers = shape(len(floats)).pack(*(id for id, _ in floats), *(value for _, value in floats))
+    return numbers, orjson.dumps(others).decode()
 
 
 def unpack(numbers: bytes, others: str | None) -> dict[int, Value]:
@@ -49,7 +51,8 @@ def unpack(numbers: bytes, others: str | None) -> dict[int, Value]:
 
 def merged(old: Row, new: Row) -> Row:
     """Two lines of one series and moment: the newer one's fields, and of the older what that has not."""
-    return pack({**unpack(*old), **unpack(*new)})
+    both = {**unpack(*old), **unpack(*new)}
+    return pack(tuple(both), tuple(both.values()))
 
 
 def finder(field: int) -> Callable[[bytes, str | None], float | None]:
@@ -95,31 +98,28 @@ def unpack_folds(folds: bytes) -> Iterable[tuple[int, int, float, float, float, 
 
 def fold_rows(rows: Iterable[Row]) -> dict[int, Fold]:
     """The numbers of rows in order of time, folded by field; texts and flags have none."""
-    open: dict[int, list[float]] = {}
+    values: dict[int, list[float]] = {}
     for numbers, others in rows:
         count = len(numbers) // 10
         found = shape(count).unpack(numbers)
         for id, value in zip(found[:count], found[count:], strict=True):
-            _add(open, id, value)
+            if id in values:
+                values[id].append(value)
+            else:
+                values[id] = [value]
         if others:
             for key, other in orjson.loads(others).items():
                 if isinstance(other, int) and not isinstance(other, bool):
-                    _add(open, int(key), float(other))
-    return {id: (int(each[0]), each[1], each[2], each[3], each[4]) for id, each in open.items()}
+                    values.setdefault(int(key), []).append(float(other))
+    return {id: (len(each), _sum(each), min(each), max(each), each[-1]) for id, each in values.items()}
 
 
-def _add(open: dict[int, list[float]], id: int, value: float) -> None:
-    fold = open.get(id)
-    if fold is None:
-        open[id] = [1, value, value, value, value]
-        return
-    fold[0] += 1
-    fold[1] += value
-    if value < fold[2]:
-        fold[2] = value
-    if value > fold[3]:
-        fold[3] = value
-    fold[4] = value
+def _sum(values: Sequence[float]) -> float:
+    """The sum from left to right: what InfluxDB makes of the same values, to the last bit."""
+    total = 0.0
+    for value in values:
+        total += value
+    return total
 
 
 def fold_folds(rows: Iterable[bytes]) -> dict[int, Fold]:

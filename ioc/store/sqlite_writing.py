@@ -103,13 +103,13 @@ class Writing:
         minute, at = minute_of(stamp)
         if minute < oldest:
             raise Unfit(f"{line[:80]!r}: older than what is written is kept, see history.embedded.raw")
-        values = self._names.values(measurement, fields)
+        ids, values = self._names.fields(measurement, fields), tuple(fields.values())
         series = self._names.series(measurement, tags)
-        batch.rows.append((minute, series, at, *pack(values)))
+        batch.rows.append((minute, series, at, *pack(ids, values)))
         if minute < folded:
             batch.late.add((minute, series))
         latest = batch.latest
-        for field_, value in values.items():
-            was = latest.get((series, field_))
+        for id, value in zip(ids, values, strict=True):
+            was = latest.get((series, id))
             if was is None or was[0] <= stamp:
-                latest[series, field_] = (stamp, value)
+                latest[series, id] = (stamp, value)
