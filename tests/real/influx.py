@@ -39,7 +39,7 @@ class InfluxServer:
             self._link = Relay((at.hostname or "127.0.0.1", at.port or 8086))
             url = f"http://{self._link.host}:{self._link.port}"
         else:
-            self._link, url = _own(folder, port or free_port())
+            self._link, url = own(folder, port)
         self.address = InfluxAddress(
             url,
             os.environ.get("IOC_TEST_INFLUX_ORG", "ioc") if lent else "ioc",
@@ -134,7 +134,9 @@ class InfluxServer:
         return text.decode()
 
 
-def _own(folder: Path, port: int) -> tuple[Daemon, str]:
+def own(folder: Path, port: int = 0) -> tuple[Daemon, str]:
+    """An InfluxDB of our own making, not started and not set up, and its address."""
+    port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
         *(find("influxd"), "run", "--http-bind-address", f"127.0.0.1:{port}"),
