@@ -196,11 +196,12 @@ class Exchanges:
 
     @asynccontextmanager
     async def _asked(self, question: Question, before: Mapping[str, float]) -> AsyncIterator[Answer]:
-        phases, options, url = Phases(self._clock, self._clock.now()), question.options, question.url
+        options, url, session = question.options, question.url, self._session(question.options.family)
         context = self._trust.context(options.verify, options.ca) if url.scheme == "https" else True
+        phases = Phases(self._clock, self._clock.now())
         token = _under_way.set(phases)
         try:
-            response = await self._session(options.family).request(
+            response = await session.request(
                 question.method,
                 url,
                 data=question.body or None,

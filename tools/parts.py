@@ -21,6 +21,7 @@ PROGRAMS = {
     "ping": ("ping",),
     "snmpd": ("snmpd",),
     "snmpget": ("snmpget",),
+    "node_exporter": ("prometheus-node-exporter", "node_exporter"),
 }
 BUILT = {
     "influxd": (

