@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from ioc.config.compiled import Allowed
 from ioc.store import line
-from ioc.store.parse import HEAD_CAP, LINE_CAP, Parsed, Tags
+from ioc.store.parse import HEAD_CAP, LINE_CAP, Parsed, Tags, Value
 
 FIELDS = 1_000
 """different fields of one measurement"""
@@ -67,8 +67,7 @@ class Admission:
         self._terms = terms
         self._tags = tags
         self._series: set[tuple[str, Tags]] = set()
-        self._types: dict[tuple[str, str], type] = {}
-        self._counts: dict[str, int] = {}
+        self._fields: dict[str, _Fields] = {}
         self._heads: dict[tuple[str, Tags], str] = {}
         self.turned_away = 0
         """lines refused since they would begin one series too many"""
@@ -94,23 +93,17 @@ class Admission:
         head = known or self._head(parsed)
         if isinstance(head, Refusal):
             return head
-        if len(head) > HEAD_CAP:
-            return Refusal(
-                Why.TAG, f"measurement and tags would be {len(head)} characters, more than {HEAD_CAP}"
-            )
         stamp = round(now * 1e6) if parsed.stamp is None else parsed.stamp
-        refused = self._time(stamp, now) or self._fields(parsed)
+        fields = self._fields.get(parsed.measurement) or _Fields(parsed.measurement)
+        pairs = self._time(stamp, now) or fields.written(parsed.fields)
+        if isinstance(pairs, Refusal):
+            return pairs
+        text = f"{head}{pairs} {stamp}"
+        refused = _too_long(head, text) or (None if known else self._remember(parsed, head))
         if refused:
             return refused
-        if known is None:
-            full = self._remember(parsed, head)
-            if full:
-                return full
-        pairs = ",".join([f"{line.name(key)}={line.value(each)}" for key, each in parsed.fields.items()])
-        text = f"{head}{pairs} {stamp}"
-        if len(text) > LINE_CAP:
-            return Refusal(Why.FIELD, f"the line would be {len(text)} characters long, more than {LINE_CAP}")
-        self._settle(parsed)
+        fields.settle(parsed.fields)
+        self._fields[parsed.measurement] = fields
         return text
 
     def _head(self, parsed: Parsed) -> str | Refusal:
@@ -158,23 +151,6 @@ class Admission:
             return Refusal(Why.TIME, f"time {stamp} us is {-seconds:.0f} s ago; {kept}")
         return None
 
-    def _fields(self, parsed: Parsed) -> Refusal | None:
-        """Whether every field is of the type it was at first, and there are not too many."""
-        measurement, new = parsed.measurement, 0
-        for key, value in parsed.fields.items():
-            settled = self._types.get((measurement, key))
-            new += settled is None
-            if settled is not None and settled is not type(value):
-                what = f"field {_short(key)} is {_KINDS[type(value)]}, and has been {_KINDS[settled]} before"
-                return Refusal(Why.FIELD, what)
-            if type(value) is int and not -(2**63) <= value < 2**63:
-                return Refusal(
-                    Why.FIELD, f"field {_short(key)} is {value}; whole numbers have 64 bits with a sign"
-                )
-        if self._counts.get(measurement, 0) + new > FIELDS:
-            return Refusal(Why.FIELD, f"{measurement} would have more than {FIELDS} different fields")
-        return None
-
     def _remember(self, parsed: Parsed, head: str) -> Refusal | None:
         """Note a series, unless it is one too many."""
         allowed = self._terms.measurements[parsed.measurement]
@@ -191,13 +167,49 @@ class Admission:
         self._heads[parsed.measurement, parsed.tags] = head
         return None
 
-    def _settle(self, parsed: Parsed) -> None:
+
+class _Fields:
+    """The fields of one measurement that were let in: the type of each, and how its name is written."""
+
+    def __init__(self, measurement: str) -> None:
+        self._measurement = measurement
+        self._known: dict[str, tuple[type, str]] = {}
+
+    def written(self, fields: Mapping[str, Value]) -> str | Refusal:
+        """Fields as a line has them, if each is of the type it was at first, and there are not too many."""
+        known, out, new = self._known, [], 0
+        for key, value in fields.items():
+            settled = known.get(key)
+            if settled is None:
+                new += 1
+                settled = type(value), f"{line.name(key)}="
+            if settled[0] is not type(value):
+                what = (
+                    f"field {_short(key)} is {_KINDS[type(value)]}, and has been {_KINDS[settled[0]]} before"
+                )
+                return Refusal(Why.FIELD, what)
+            if type(value) is int and not -(2**63) <= value < 2**63:
+                return Refusal(
+                    Why.FIELD, f"field {_short(key)} is {value}; whole numbers have 64 bits with a sign"
+                )
+            out.append(settled[1] + (repr(value) if type(value) is float else line.value(value)))
+        if new and len(known) + new > FIELDS:
+            return Refusal(Why.FIELD, f"{self._measurement} would have more than {FIELDS} different fields")
+        return ",".join(out)
+
+    def settle(self, fields: Mapping[str, Value]) -> None:
         """Note the types of a line that is taken."""
-        for key, value in parsed.fields.items():
-            settled = (parsed.measurement, key)
-            if settled not in self._types:
-                self._types[settled] = type(value)
-                self._counts[parsed.measurement] = self._counts.get(parsed.measurement, 0) + 1
+        for key, value in fields.items():
+            if key not in self._known:
+                self._known[key] = type(value), f"{line.name(key)}="
+
+
+def _too_long(head: str, text: str) -> Refusal | None:
+    if len(head) > HEAD_CAP:
+        return Refusal(Why.TAG, f"measurement and tags would be {len(head)} characters, more than {HEAD_CAP}")
+    if len(text) > LINE_CAP:
+        return Refusal(Why.FIELD, f"the line would be {len(text)} characters long, more than {LINE_CAP}")
+    return None
 
 
 def _short(text: str) -> str:
