@@ -61,7 +61,7 @@ def build(deps: Deps) -> web.Application:
         *MaintenanceApi(deps).routes(),
         *HistoryApi(deps).routes(),
         *HealthApi(deps, gate).routes(),
-        *WriteApi(deps, deps.inlet).routes(),
+        *(WriteApi(deps, deps.door).routes() if deps.door else ()),
     ]
     for route in every:
         handler = _guarded(gate, route)

@@ -60,7 +60,7 @@ class Wall:
 
 
 @dataclass(frozen=True, slots=True)
-class Inlet:
+class Door:
     """Where other programs write for history: the token they show, what is admitted, and what keeps it.
 
     `keep` takes lines with times in microseconds and returns when a crash would not lose them; it raises
@@ -97,7 +97,7 @@ class Deps:
     access: Access = field(default_factory=Access)
     wall: Wall = field(default_factory=Wall)
     pace: Pace = field(default_factory=Pace)
-    inlet: Inlet | None = None
+    door: Door | None = None
     history: Reader | None = None
     kept: Callable[[], Kept] = _at_least
     """what history holds, as configured now"""

@@ -20,7 +20,7 @@ from tests.web.house import House, Open, until
 from web.api import packed
 from web.api.write import AT_ONCE
 from web.auth import Access
-from web.deps import Inlet
+from web.deps import Door
 
 TOKEN = "inlet-0123456789abcdef"
 SHOWN = {"Authorization": f"Token {TOKEN}"}
@@ -52,7 +52,7 @@ def shelf() -> Shelf:
 
 @pytest.fixture
 async def here(house: Open, shelf: Shelf) -> House:
-    return await house(inlet=Inlet(TOKEN, Admission(TERMS, lambda endpoint: {}), shelf.keep))
+    return await house(door=Door(TOKEN, Admission(TERMS, lambda endpoint: {}), shelf.keep))
 
 
 @pytest.fixture
@@ -154,8 +154,8 @@ async def test_without_the_token_nothing_is_read(
 async def test_the_walls_tokens_do_not_write_numbers(
     house: Open, shelf: Shelf, session: aiohttp.ClientSession
 ) -> None:
-    inlet = Inlet(TOKEN, Admission(TERMS, lambda endpoint: {}), shelf.keep)
-    here = await house(access=Access(read_token="r" * 20, write_token="w" * 20), inlet=inlet)
+    door = Door(TOKEN, Admission(TERMS, lambda endpoint: {}), shelf.keep)
+    here = await house(access=Access(read_token="r" * 20, write_token="w" * 20), door=door)
     assert (await write(session, here, b"pump f=1", Authorization="Bearer " + "w" * 20))[0] == 401
     assert (await write(session, here, b"pump f=1"))[0] == 204
 

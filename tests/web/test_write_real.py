@@ -24,7 +24,7 @@ from tests.real.snmpd import COMMUNITY, Snmpd
 from tests.real.telegraf import Telegraf
 from tests.web.house import House, Open
 from tests.web.recorded import CASES, ODD, ODD_LINES, TOKEN, Recorded, load
-from web.deps import Inlet
+from web.deps import Door
 
 PLACE = {"unit": "u1", "site": "s1", "system": "dc"}
 TAGS = {"cpu": {"cpu"}, "mem": set[str](), "disk": {"path"}, "pump": {"id"}, "snmp": {"name"}}
@@ -58,7 +58,7 @@ def shelf() -> Shelf:
 @pytest.fixture
 async def here(house: Open, shelf: Shelf) -> House:
     places = {"sv-1": PLACE}
-    return await house(inlet=Inlet(TOKEN, Admission(TERMS, lambda id: places.get(id, {})), shelf.keep))
+    return await house(door=Door(TOKEN, Admission(TERMS, lambda id: places.get(id, {})), shelf.keep))
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ from ioc.store.parse import Flaw, Parsed
 from web.api import answer
 from web.api.packed import Unfit, body
 from web.auth import Need, same
-from web.deps import Deps, Inlet, Route
+from web.deps import Deps, Door, Route
 
 AT_ONCE = 8
 """requests whose bodies are read or wait; more are told to come later"""
@@ -59,11 +59,11 @@ class _Found:
 
 
 class WriteApi:
-    """Takes lines from whoever shows the inlet's own token; there is nothing here where no inlet is configured."""
+    """Takes lines from whoever shows the door's own token."""
 
-    def __init__(self, deps: Deps, inlet: Inlet | None) -> None:
+    def __init__(self, deps: Deps, door: Door) -> None:
         self._clock = deps.clock
-        self._inlet = inlet
+        self._door = door
         self._running = 0
         self._turn = asyncio.Lock()
         tally = deps.telemetry.tally
@@ -80,8 +80,6 @@ class WriteApi:
 
     def routes(self) -> list[Route]:
         """Both versions' addresses, and what clients ask to see whether we are there."""
-        if self._inlet is None:
-            return []
         return [
             Route("POST", "/api/v2/write", Need.NOTHING, self._write, own_token=True),
             Route("POST", "/write", Need.NOTHING, self._write, own_token=True),
@@ -104,9 +102,8 @@ class WriteApi:
             return _said(unfit.status, unfit.code, str(unfit), unfit.again)
 
     async def _taken_in(self, request: web.Request) -> web.StreamResponse:
-        inlet = self._inlet
-        assert inlet is not None  # noqa: S101 -- without one there is no route
-        _check_token(request.headers.get("Authorization", ""), inlet.token)
+        door = self._door
+        _check_token(request.headers.get("Authorization", ""), door.token)
         precision = _precision(request.query.get("precision", "ns"))
         if self._running >= AT_ONCE:
             raise Unfit(503, "unavailable", f"{AT_ONCE} requests are being read; send it again", AGAIN)
@@ -114,20 +111,20 @@ class WriteApi:
         try:
             text = (await body(request)).decode("utf-8", "surrogateescape")
             async with self._turn:
-                found = await self._read(inlet, text, precision)
-                await _keep(inlet, found.lines)
+                found = await self._read(door, text, precision)
+                await _keep(door, found.lines)
         finally:
             self._running -= 1
         return self._answer(found)
 
-    async def _read(self, inlet: Inlet, text: str, precision: str) -> _Found:
+    async def _read(self, door: Door, text: str, precision: str) -> _Found:
         """Parse and judge every line."""
         found, now = _Found(), self._clock.civil(self._clock.now())
         async for each in _in_turns(text, precision):
             if isinstance(each, Flaw):
                 found.refuse(f"line {each.line}: ", Refusal(Why.MALFORMED, each.why))
                 continue
-            admitted = inlet.admission.admit(each, now)
+            admitted = door.admission.admit(each, now)
             if isinstance(admitted, Refusal):
                 found.refuse(f"{each.measurement[:60]!r}: ", admitted)
             else:
@@ -159,12 +156,12 @@ async def _in_turns(text: str, precision: str) -> AsyncIterator[Parsed | Flaw]:
         yield each
 
 
-async def _keep(inlet: Inlet, lines: Sequence[str]) -> None:
+async def _keep(door: Door, lines: Sequence[str]) -> None:
     if not lines:
         return
     try:
         async with asyncio.timeout(KEEP_SECONDS):
-            await inlet.keep(lines)
+            await door.keep(lines)
     except TimeoutError:
         what = f"not kept within {KEEP_SECONDS:.0f} s; send it again, which does no harm"
         raise Unfit(503, "unavailable", what, AGAIN) from None
