@@ -260,12 +260,7 @@ def _content(value: Value) -> bytes:
     if tag in _EMPTY:
         return b""
     if tag in _BITS:
-        if not isinstance(content, int):
-            raise CodecError(f"{tag.name}: {content!r} is not a number")
-        low, high = (-(1 << 31), 1 << 31) if tag is Tag.INTEGER else (0, 1 << _BITS[tag])
-        if not low <= content < high:
-            raise CodecError(f"{tag.name}: {content} does not fit {_BITS[tag]} bits")
-        return _number_bytes(content)
+        return _number_bytes(content, tag)
     if tag is Tag.OID and isinstance(content, tuple):
         return _oid_bytes(content)
     if isinstance(content, bytes):
@@ -273,12 +268,18 @@ def _content(value: Value) -> bytes:
     raise CodecError(f"{tag.name}: {content!r} cannot be written as one")
 
 
-def _number_bytes(number: int) -> bytes:
-    return number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True)
+def _number_bytes(number: int | bytes | Oid | None, tag: Tag) -> bytes:
+    if not isinstance(number, int):
+        raise CodecError(f"{tag.name}: {number!r} is not a number")
+    low, high = (-(1 << 31), 1 << 31) if tag is Tag.INTEGER else (0, 1 << _BITS[tag])
+    if not low <= number < high:
+        raise CodecError(f"{tag.name}: {number} does not fit {_BITS[tag]} bits")
+    length = (number if number >= 0 else ~number).bit_length() // 8 + 1
+    return number.to_bytes(length, "big", signed=True)
 
 
 def _integer(number: int) -> bytes:
-    return _field(Tag.INTEGER, _number_bytes(number))
+    return _field(Tag.INTEGER, _number_bytes(number, Tag.INTEGER))
 
 
 def _field(tag: int, content: bytes) -> bytes:
