@@ -201,12 +201,12 @@ class _Verifying:
         rows = await self._api.flux(self._setting.org, flux)
         after = self._now()
         ahead = _seconds(rows[0]["_value"]) - (before + after) / 2
-        detail = f"{ahead:+.3f} s, measured within {(after - before) * 1000:.0f} ms"
+        way = f"{abs(ahead):.3f} s {'ahead of' if ahead > 0 else 'behind'} ours"
         if abs(ahead) <= SKEW + (after - before) / 2:
-            self._tell(Check("clocks", Finding.OK, detail))
+            self._tell(Check("clocks", Finding.OK, f"the server's is {way}"))
         else:
             hint = "let both machines follow one time server"
-            self._tell(Check("clocks", Finding.FAULT, f"the server's is {detail} ahead of ours", hint))
+            self._tell(Check("clocks", Finding.FAULT, f"the server's is {way}", hint))
 
     async def a_point(self) -> None:
         """Written, read back, deleted."""

@@ -105,8 +105,9 @@ class Admin:
         run = self.call("POST", f"/api/v2/tasks/{task}/runs", {"scheduledFor": when})["id"]
         give_up = time.monotonic() + PATIENCE
         while time.monotonic() < give_up:
-            found = self.call("GET", f"/api/v2/tasks/{task}/runs/{run}")
-            if found.get("finishedAt"):
-                return str(found["status"])
+            found = self.call("GET", f"/api/v2/tasks/{task}/runs")["runs"]
+            ended = [each for each in found if each["id"] == run and each.get("finishedAt")]
+            if ended:  # between running and being in the list it is nowhere for a moment
+                return str(ended[0]["status"])
             time.sleep(0.05)
         raise RuntimeError(f"task {name} did not end")
