@@ -14,6 +14,7 @@ from typing import Any
 
 import cel
 
+from alerts.plain import Decide, plain
 from ioc.errors import RuleError
 
 LONGEST = 1_000
@@ -49,19 +50,30 @@ class Window:
 class Condition:
     """A compiled condition: the plain variables it reads, its windows, and whether it holds."""
 
-    __slots__ = ("_names", "_program", "errors", "reads", "text", "windows")
+    __slots__ = ("_names", "_plain", "_program", "errors", "reads", "text", "windows")
 
-    def __init__(self, text: str, program: cel.Program, windows: tuple[Window, ...]) -> None:
+    def __init__(
+        self, text: str, program: cel.Program, windows: tuple[Window, ...], in_python: Decide | None = None
+    ) -> None:
         self.text = text
         self.windows = windows
         self.errors = 0
         """evaluations that failed although every variable had a value"""
         self._program = program
+        self._plain = in_python
         self._names = tuple(program.variables())
         self.reads = frozenset(self._names) - {window.variable for window in windows}
 
     def holds(self, values: Mapping[str, Any]) -> bool | None:
         """Whether it is true of these values; None when that cannot be known."""
+        if self._plain is not None:
+            try:
+                return self._plain(values)
+            except TypeError:  # a value of another type than declared: CEL says what that means
+                pass
+        return self._by_cel(values)
+
+    def _by_cel(self, values: Mapping[str, Any]) -> bool | None:
         known = {name: value for name in self._names if (value := values.get(name)) is not None}
         try:
             result = self._program.execute(known)
@@ -87,7 +99,8 @@ def compile_condition(text: str, kinds: Mapping[str, type], mappings: Collection
     except ValueError as error:
         raise RuleError(f"{text!r} is not CEL: {_first_line(error)}") from None
     _check_functions(program, mappings)
-    condition = Condition(text, program, windows)
+    numbers = {window.variable: float for window in windows}
+    condition = Condition(text, program, windows, plain(lifted, {**kinds, **numbers}))
     for name in sorted(condition.reads - kinds.keys() - set(mappings)):
         raise RuleError(f"unknown field {name!r}; known are {', '.join(sorted({*kinds, *mappings}))}")
     if not mappings:
