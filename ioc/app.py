@@ -6,7 +6,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from alerts.rules import Rule
 from collectors import registry as sources
 from collectors.base import Surroundings
 from collectors.runner import Runner
+from ioc import history
 from ioc.clock import Clock
 from ioc.config.compiled import Config
 from ioc.config.diff import changes, in_force
@@ -32,9 +33,6 @@ from ioc.picture import Picture, See
 from ioc.reading import read, today
 from ioc.state.ledger import Ledger, Write
 from ioc.store.base import Nowhere
-from ioc.store.batch import Batch
-from ioc.store.influx import Address, Influx
-from ioc.store.line import Lines
 from ioc.telemetry import Telemetry
 from web.app import build
 from web.auth import Access
@@ -81,10 +79,14 @@ class Service:
         self._ledger = Ledger.open(config.state, telemetry=self._telemetry, synchronous=synchronous)
         self._ledger.on_trouble = self._ledger_trouble
         self._receivers: dict[str, Receiver] = {}
-        self._history = self._keep_history()
+        self._kept = history.build(config, self._tags, clock, telemetry, self._show_history)
+        self._history = self._kept.keeper if self._kept else None
         self._counts = Counts(self._picture)
         self._day = today(clock)
-        asked = sources.build(Surroundings(clock, self._telemetry, random.Random()))
+        around = Surroundings(clock, self._telemetry, random.Random())
+        if self._history is not None:
+            around = replace(around, record=self._history.write)
+        asked = sources.build(around)
         self._runner = Runner(clock, asked, self._emit, self._uplink, self._telemetry, random.Random())
         self._engine = Engine(
             clock, self._picture, self._ledger, config.inventory, _rules(config), self._told(config),
@@ -294,16 +296,6 @@ class Service:
             for name, each in config.receivers.items()
         }
         return self._receivers
-
-    def _keep_history(self) -> Batch | None:
-        at = self.config.history.influx
-        if at is None or self.config.history.store != "influx":
-            return None
-        store = Influx(Address(at.url, at.org, at.bucket, at.token.reveal()), self._telemetry)
-        return Batch(
-            store, Lines(self._tags), self._clock, self._telemetry,
-            self._show_history,
-        )  # fmt: skip
 
     def _show_history(self, value: Mapping[str, Any]) -> None:
         self._picture.put("self/history", value)

@@ -13,6 +13,7 @@ from ioc.clock import Clock
 from ioc.config.check import Report, report
 from ioc.config.compiled import Config
 from ioc.config.load import Parts, load
+from ioc.history import capacity
 
 
 def parts() -> Parts:
@@ -49,4 +50,4 @@ def read(directory: Path, environ: Mapping[str, str], clock: Clock, listen: str 
 
 def check(directory: Path, environ: Mapping[str, str], clock: Clock) -> Report:
     """What `ioc check` says of a directory."""
-    return report(directory, parts(), environ, today(clock))
+    return report(directory, parts(), environ, today(clock), spool=capacity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,20 +24,25 @@ class Report:
 
 
 def report(
-    directory: Path, parts: Parts, environ: Mapping[str, str], today: date, listen: str | None = None
+    directory: Path,
+    parts: Parts,
+    environ: Mapping[str, str],
+    today: date,
+    listen: str | None = None,
+    spool: Callable[[Config], Sequence[str]] = lambda config: (),
 ) -> Report:
-    """Read a directory and say what came of it."""
+    """Read a directory and say what came of it; `spool` says what of history may wait."""
     reading = examine(directory, parts, environ, today, listen)
     lines = [*reading.faults, *(f"warning: {each}" for each in reading.warnings)]
     if reading.config is None:
         count = len(reading.faults)
         lines.append(f"{count} {'fault' if count == 1 else 'faults'}; nothing would run")
         return Report("\n".join(lines), sound=False)
-    return Report("\n".join([*lines, *summary(reading.config, today)]), sound=True)
+    return Report("\n".join([*lines, *summary(reading.config, today, spool(reading.config))]), sound=True)
 
 
-def summary(config: Config, today: date) -> list[str]:
-    """What a sound configuration would watch, a line each."""
+def summary(config: Config, today: date, spool: Sequence[str] = ()) -> list[str]:
+    """What a sound configuration would watch, a line each; `spool` are those about what of history may wait."""
     inventory = config.inventory
     standing = sum(1 for unit in inventory.units if unit.at(today) is not None)
     rate = probes_per_second(config)
@@ -51,6 +56,7 @@ def summary(config: Config, today: date) -> list[str]:
         f"rules: {len(config.rules)}",
         f"receivers: {_named(_receivers(config))}",
         f"history: {_history(config)}",
+        *spool,
         f"listens on {_listening(config)}",
         f"fingerprint: {config.fingerprint[:16]}",
     ]

@@ -11,11 +11,11 @@ from ioc.config.faults import Faults
 from ioc.config.scalars import sized, written
 from ioc.config.secrets import Secrets
 
-DEFAULT = "none"
+DEFAULT = "embedded"
 """the store of a configuration that names none and has no InfluxDB"""
 LEAST_SPOOL, MOST_SPOOL = 1024**2, 1024**5
-LEAST_KEPT = 3_600.0
-"""seconds: what is kept for less cannot be made sparse"""
+LEAST_KEPT = 86_400.0
+"""seconds that samples are kept: what is kept for less may go before it is made sparse"""
 
 
 def history(
@@ -58,7 +58,9 @@ def _embedded(piece: Piece, asked: schema.Embedded, directory: Path, faults: Fau
     file = directory / asked.file
     if file.is_dir():
         hint = "name a file in it: state/history.db"
-        faults.add("bad-history", piece.place("embedded", "file"), "history file is a directory:", asked.file, hint)
+        faults.add(
+            "bad-history", piece.place("embedded", "file"), "history file is a directory:", asked.file, hint
+        )
     spans = {"raw": asked.raw, "minutes": asked.minutes, "hours": asked.hours}
     before = ("", LEAST_KEPT)
     for name, span in spans.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -52,3 +53,31 @@ class Losses:
     def marked(self, losses: Sequence[Loss]) -> None:
         """These have their mark."""
         del self.unmarked[: len(losses)]
+
+
+SPAN, STEP = 600.0, 10.0
+"""seconds for which a loss is a recent one, and within which two are taken together"""
+
+
+class Recent:
+    """What was lost within the last SPAN seconds."""
+
+    def __init__(self) -> None:
+        self._steps: deque[tuple[float, Loss]] = deque()
+
+    def add(self, loss: Loss, now: float) -> None:
+        """One more, at a steady moment."""
+        if self._steps and now - self._steps[-1][0] < STEP:
+            at, last = self._steps.pop()
+            self._steps.append((at, last.with_(loss)))
+        else:
+            self._steps.append((now, loss))
+
+    def whole(self, now: float) -> Loss:
+        """All of them together."""
+        while self._steps and self._steps[0][0] + SPAN <= now:
+            self._steps.popleft()
+        whole = Loss(0)
+        for _, each in self._steps:
+            whole = whole.with_(each)
+        return whole

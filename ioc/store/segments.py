@@ -42,7 +42,7 @@ class Segments:
         return iter(self._all)
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """Bytes of all of them."""
         return sum(segment.size for segment in self._all)
 

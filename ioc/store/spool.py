@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -72,6 +73,10 @@ class Spool:
         """lines given up for want of room"""
         self.damaged = 0
         """lines that were not found, or not as they were written"""
+        self.written = 0
+        """bytes appended"""
+        self.news: deque[Loss] = deque(maxlen=1_000)
+        """losses that nobody has looked at yet, for whoever shows them"""
         with self._told("opened"):
             directory.mkdir(parents=True, exist_ok=True)
             self._lock = _locked(directory)
@@ -94,7 +99,12 @@ class Spool:
     @property
     def bytes(self) -> int:
         """Bytes of all segments."""
-        return self._segments.bytes
+        return self._segments.size
+
+    @property
+    def old(self) -> int:
+        """Lines the store has not taken and nobody holds."""
+        return max(self._owed.count - self._held.count, 0)
 
     @property
     def end(self) -> int:
@@ -107,26 +117,35 @@ class Spool:
         return self._segments.rubble
 
     @property
+    def unmarked(self) -> bool:
+        """Whether the next append has losses to mark."""
+        return bool(self._losses.unmarked)
+
+    @property
     def scattered(self) -> bool:
         """Whether what is owed is in so many pieces that the oldest should go first."""
         return len(self._owed) > MOST_RANGES // 2
 
     # --- writing ---
 
-    def append(self, blocks: Sequence[Sequence[str]], lost: Loss | None = None) -> list[Range]:
+    def append(
+        self, blocks: Sequence[Sequence[str]], lost: Loss | None = None, *, hold: bool = False
+    ) -> list[Range]:
         """Keep blocks of lines until after a power cut; the numbers of each.
 
-        `lost` are lines that were given up before they came here: they are marked with the others. Raises
-        SpoolUnusable; then none of these blocks is kept, though `lost` is noted.
+        With `hold` they are in the caller's hand, as if they had been read: not to be read again until released,
+        and not lost with their file while the caller has them. `lost` are lines that were given up before they
+        came here: they are marked with the others. Raises SpoolUnusable; then none of these blocks is kept, though
+        `lost` is noted.
         """
         with self._disk, self._told("written"):
             if lost is not None:
                 self._losses.add(lost, self._latest)
             start, due = self._next, self._losses.due()
             try:
-                ranges = [self._put(lines, span(lines)) for lines in blocks]
+                ranges = [self._put(lines, span(lines), hold=hold) for lines in blocks]
                 for loss in due:
-                    self._put([self._mark(loss)], (loss.oldest, loss.newest), loss.lines)
+                    self._put([self._mark(loss)], (loss.oldest, loss.newest), lost=loss.lines)
                 if self._tail is not None:
                     self._tail.sync()
             except OSError:
@@ -136,13 +155,16 @@ class Spool:
             self._remember(sync=False)
             return ranges
 
-    def _put(self, lines: Sequence[str], times: Range, lost: int = 0) -> Range:
+    def _put(self, lines: Sequence[str], times: Range, *, lost: int = 0, hold: bool = False) -> Range:
         first = self._next
         data = pack(first, lines, times, lost)
         self._room(len(data)).write(data)
         self._next += len(lines)
         self._owed.add(first, self._next)
+        if hold:
+            self._held.add(first, self._next)
         self._latest = max(self._latest, times[1])
+        self.written += len(data)
         return first, self._next
 
     def _room(self, size: int) -> Tail:
@@ -152,7 +174,7 @@ class Spool:
             self._tail.close()
             self._tail = None
         while (
-            self._segments.bytes + size > self.size and (oldest := self._segments.first) is not self._current
+            self._segments.size + size > self.size and (oldest := self._segments.first) is not self._current
         ):
             assert oldest is not None  # noqa: S101 -- without segments there are no bytes
             self._give_up(oldest)
@@ -169,6 +191,7 @@ class Spool:
         """After a failed write: nothing from number `start` on is owed, and the file is written no more."""
         tail, self._tail = self._tail, None
         self._owed.remove(start, self._next)
+        self._held.remove(start, self._next)
         self._next += 1  # so that the next segment has another name, whatever the disk did with this one
         with suppress(OSError):
             if tail is not None:
@@ -190,7 +213,7 @@ class Spool:
             self.dropped += lost.count - marks
             for each in lost:
                 self._owed.remove(*each)
-            self._losses.add(loss, self._latest)
+            self._lose(loss, lost.count - marks)
             self._remember(sync=True)
         self._segments.remove(segment)
 
@@ -204,16 +227,21 @@ class Spool:
                 told = told.with_(Loss(record.lost, record.oldest, record.newest))
         return Loss(lost.count - marks).with_(told), marks
 
+    def _lose(self, loss: Loss, fresh: int | None = None) -> None:
+        """Note a loss; so many of its lines are `fresh`, the others were told of by a mark that is lost too."""
+        self._losses.add(loss, self._latest)
+        self.news.append(Loss(loss.lines if fresh is None else fresh, loss.oldest, loss.newest))
+
     # --- reading ---
 
-    def read(self, below: int, most: int) -> list[Block]:
-        """The oldest lines that are owed, with numbers under `below`, about `most`; they are held until taken.
+    def read(self, most: int) -> list[Block]:
+        """About so many lines that are owed and in nobody's hand, oldest first; they are held until taken.
 
         What is owed and not found is lost, and counted. Raises SpoolUnusable when the disk does not let us read.
         """
         out: list[Block] = []
         with self._disk, self._told("read"):
-            while most > 0 and (free := self._free(0, below)).first is not None:
+            while most > 0 and (free := self._free(0, self._next)).first is not None:
                 first, stop = next(iter(free))
                 for block in self._find(first, stop, most):
                     self._held.add(block.first, block.stop)
@@ -255,13 +283,21 @@ class Spool:
         self.damaged += count
         since = before.newest if before else after.oldest if after else 0
         until = after.oldest if after else since
-        self._losses.add(Loss(count, min(since, until), max(since, until)), self._latest)
+        self._lose(Loss(count, min(since, until), max(since, until)))
 
-    def hold(self, ranges: Sequence[Range]) -> None:
-        """These are in the store's hand: not lost while it is not known whether it took them."""
+    def release(self, blocks: Sequence[Block]) -> None:
+        """These are in nobody's hand any more; what was held when its file was given up is lost with that."""
         with self._disk:
-            for each in ranges:
-                self._held.add(*each)
+            oldest = self._segments.first
+            begin = oldest.first if oldest else self._next
+            for block in blocks:
+                self._held.remove(block.first, block.stop)
+                lost = self._owed.within(block.first, min(block.stop, begin))
+                count = sum(stop - first for first, stop in lost)
+                if count:
+                    self._owed.remove(lost[0][0], lost[-1][1])
+                    self.dropped += count
+                    self._lose(Loss(count, *span(block.lines)))
 
     def taken(self, ranges: Sequence[Range]) -> None:
         """The store has these lines; raises SpoolUnusable when that cannot be remembered."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
 from ioc.errors import StoreError
+from ioc.history import marker
 from ioc.model import Reason, Sample, State, Verdict
-from ioc.store import batch as module
+from ioc.store import feeder, keeper
 from ioc.store.base import Mark
-from ioc.store.batch import Batch
 from ioc.store.influx import Address, Influx
+from ioc.store.keeper import Keeper
 from ioc.store.line import Lines
+from ioc.store.spool import Spool
 from ioc.telemetry import Telemetry
 from tests.fakes import HandClock
 from tests.real.daemon import Daemon
@@ -27,22 +30,23 @@ AT = 1_700_000_000.0
 
 
 class House:
-    """A batch on a real influxd that tries again at once, and only once `go` is set."""
+    """A keeper on a real influxd that tries again at once, and only once `go` is set."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, folder: Path) -> None:
         self.influx = Influx(address, Telemetry())
         self.telemetry = Telemetry()
         self.told: list[Mapping[str, Any]] = []
         self.failed, self.go = asyncio.Event(), asyncio.Event()
-        self.batch = Batch(
+        self.keeper = Keeper(
             self.influx,
             Lines(lambda endpoint: {"unit": "17", "site": "s,1", "system": "a b"}),
+            lambda: Spool(folder / "spool", 2**26, marker("influx")),
             HandClock(AT),
             self.telemetry,
             self.told.append,
             pause=self.pause,
         )
-        self.batch.start()
+        self.keeper.start()
 
     async def pause(self, seconds: float) -> None:
         self.failed.set()
@@ -51,16 +55,16 @@ class House:
 
     def add(self, *numbers: int) -> None:
         for number in numbers:
-            self.batch.add(Sample("e=1", AT + number, "sip", Verdict.OK, {"rtt": float(number), "loss": 0}))
+            self.keeper.add(Sample("e=1", AT + number, "sip", Verdict.OK, {"rtt": float(number), "loss": 0}))
 
     async def written(self, count: int) -> None:
         """Return when the store has taken so many; `tell` is not called for each batch, hence the asking."""
-        while self.batch.describe()["written"] < count:
+        while self.keeper.describe()["written"] < count:
             await asyncio.sleep(0.01)
 
     async def finish(self) -> dict[str, Any]:
-        await self.batch.close(within=30.0)
-        return self.batch.describe()
+        await self.keeper.close(within=30.0)
+        return self.keeper.describe()
 
 
 def address(influxd: InfluxServer) -> Address:
@@ -68,12 +72,15 @@ def address(influxd: InfluxServer) -> Address:
 
 
 @pytest.fixture
-async def house(influxd: InfluxServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[House]:
-    monkeypatch.setattr(module, "EVERY", 0.01)
-    house = House(address(influxd))
+async def house(
+    influxd: InfluxServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[House]:
+    monkeypatch.setattr(keeper, "EVERY", 0.01)
+    monkeypatch.setattr(feeder, "EVERY", 0.01)
+    house = House(address(influxd), tmp_path)
     yield house
     house.go.set()
-    await house.batch.close(within=1.0)
+    await house.keeper.close(within=1.0)
 
 
 async def rows(influxd: InfluxServer, measurement: str, field: str) -> list[dict[str, str]]:
@@ -102,7 +109,7 @@ async def ask(influxd: InfluxServer, method: str, path: str, body: object = None
 
 async def test_points_come_back_as_they_were_written(influxd: InfluxServer, house: House) -> None:
     house.add(*range(7))
-    house.batch.add(Mark("e=1", AT + 9, State.DOWN, Reason.NO_ANSWER))
+    house.keeper.add(Mark("e=1", AT + 9, State.DOWN, Reason.NO_ANSWER))
     said = await house.finish()
     assert (said["state"], said["written"], said["dropped"]) == ("ok", 8, 0)
     found = await rows(influxd, "endpoint", "rtt")
@@ -119,7 +126,7 @@ async def test_points_come_back_as_they_were_written(influxd: InfluxServer, hous
 async def test_odd_names_are_the_same_in_the_database(influxd: InfluxServer, house: House) -> None:
     odd = ["tỉnh Thanh Hoá", 'quo"te', "back\\slash", "a\\,b", "#", "'", "a\\ =b", "🏛"]
     for name in odd:
-        house.batch.add(Sample(name, AT, name, Verdict.OK, {"rtt": 1.5}))
+        house.keeper.add(Sample(name, AT, name, Verdict.OK, {"rtt": 1.5}))
     await house.finish()
     found = await rows(influxd, "endpoint", "rtt")
     assert sorted((row["endpoint"], row["source"]) for row in found) == sorted((name, name) for name in odd)
@@ -133,11 +140,12 @@ async def test_a_stopped_server_costs_nothing_that_there_was_room_for(
     await asyncio.to_thread(influxd.stop)
     house.add(*range(10, 6_020))
     await house.failed.wait()
-    away = house.batch.describe()
+    away = house.keeper.describe()
     assert (away["state"], away["waiting"], away["written"]) == ("away", 6_010, 10)
     assert "no answer" in away["detail"]
     await asyncio.to_thread(influxd.start)
     house.go.set()
+    await house.written(6_020)
     said = await house.finish()
     assert (said["state"], said["written"], said["dropped"]) == ("ok", 6_020, 0)
     assert await numbers(influxd) == list(range(6_020))
@@ -152,6 +160,7 @@ async def test_a_killed_server_keeps_what_it_acknowledged(influxd: InfluxServer,
     await house.failed.wait()
     await asyncio.to_thread(influxd.start)
     house.go.set()
+    await house.written(5_100)
     assert (await house.finish())["written"] == 5_100
     assert await numbers(influxd) == list(range(5_100))
 
@@ -165,12 +174,15 @@ async def test_a_killed_server_keeps_what_it_acknowledged(influxd: InfluxServer,
     ],
     ids=["token", "bucket", "org"],
 )
-async def test_wrong_settings_are_told(influxd: InfluxServer, wrong: dict[str, str], says: str) -> None:
+async def test_wrong_settings_are_told(
+    influxd: InfluxServer, wrong: dict[str, str], says: str, tmp_path: Path
+) -> None:
     at = address(influxd)
     house = House(
         Address(
             at.url, wrong.get("org", at.org), wrong.get("bucket", at.bucket), wrong.get("token", at.token)
-        )
+        ),
+        tmp_path,
     )
     with pytest.raises(StoreError, match="check the token, the organisation") as caught:
         await house.influx.write(["m v=1.0 1"])
@@ -186,9 +198,10 @@ async def test_a_deleted_bucket_is_told_and_its_points_wait_for_a_new_one(
     await ask(influxd, "DELETE", f"/api/v2/buckets/{bucket['id']}")
     house.add(*range(20))
     await house.failed.wait()
-    assert f'404 bucket "{influxd.bucket}" not found' in house.batch.describe()["detail"]
+    assert f'404 bucket "{influxd.bucket}" not found' in house.keeper.describe()["detail"]
     await ask(influxd, "POST", "/api/v2/buckets", {"orgID": bucket["orgID"], "name": influxd.bucket})
     house.go.set()
+    await house.written(20)
     assert (await house.finish())["written"] == 20
     assert await numbers(influxd) == list(range(20))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,4 +32,4 @@ def test_ranges_hold_what_a_set_would(
     assert all(first < stop for first, stop in [*within, *ranges])
     pairs = list(ranges)
     assert len(ranges) == len(pairs)
-    assert all(a[1] < b[0] for a, b in zip(pairs, pairs[1:], strict=False)), "neighbours are one range"
+    assert all(a[1] < b[0] for a, b in pairwise(pairs)), "neighbours are one range"

@@ -18,7 +18,7 @@ from ioc.store import spool as module
 from ioc.store.losses import Loss
 from ioc.store.position import SLOT
 from ioc.store.record import pack
-from ioc.store.spool import Spool
+from ioc.store.spool import Block, Spool
 
 AT = 100
 """seconds since the epoch of line 0; a timestamp of 0 is none"""
@@ -76,7 +76,7 @@ def opened(tmp_path: Path) -> Iterator[Open]:
 def drain(spool: Spool, most: int = ALL) -> list[str]:
     """Everything it gives, taken."""
     out: list[str] = []
-    while blocks := spool.read(spool.end, most):
+    while blocks := spool.read(most):
         out += [each for block in blocks for each in block.lines]
         spool.taken([(block.first, block.stop) for block in blocks])
     return out
@@ -91,7 +91,7 @@ def test_what_is_appended_is_read_in_order_and_gone_once_taken(opened: Open) -> 
     assert spool.append([lines(0, 3), lines(3, 4)]) == [(0, 3), (3, 4)]
     assert spool.append([lines(4, 9)]) == [(4, 9)]
     assert (spool.waiting, spool.end) == (9, 9)
-    blocks = spool.read(9, 4)
+    blocks = spool.read(4)
     assert [(block.first, list(block.lines)) for block in blocks] == [(0, lines(0, 3)), (3, lines(3, 4))]
     assert spool.waiting == 9
     spool.taken([(0, 3), (3, 4)])
@@ -103,16 +103,22 @@ def test_what_is_appended_is_read_in_order_and_gone_once_taken(opened: Open) -> 
 def test_what_is_held_is_not_read_again_and_not_forgotten(opened: Open) -> None:
     spool = opened()
     spool.append([lines(0, 3)])
-    assert len(spool.read(3, ALL)) == 1
-    assert spool.read(3, ALL) == []
+    assert len(spool.read(ALL)) == 1
+    assert spool.read(ALL) == []
     assert drain(opened()) == lines(0, 3)
 
 
-def test_reading_stops_below_a_number(opened: Open) -> None:
+def test_what_is_appended_in_hand_is_read_once_released(opened: Open) -> None:
     spool = opened()
-    spool.append([lines(0, 3), lines(3, 6)])
-    assert [block.first for block in spool.read(3, ALL)] == [0]
-    assert [list(block.lines) for block in spool.read(4, ALL)] == [lines(3, 4)]
+    spool.append([lines(0, 3), lines(3, 6)], hold=True)
+    spool.append([lines(6, 9)])
+    assert (spool.waiting, spool.old) == (9, 3)
+    assert [block.first for block in spool.read(ALL)] == [6]
+    spool.release([Block(3, lines(3, 6))])
+    assert [block.first for block in spool.read(ALL)] == [3]
+    spool.taken([(0, 3)])
+    assert (spool.waiting, spool.old) == (6, 0)
+    assert numbers(drain(opened())) == list(range(3, 9))
 
 
 def test_any_text_comes_back(opened: Open) -> None:
@@ -184,7 +190,7 @@ class TestTheBound:
     def test_what_was_in_the_stores_hand_is_not_counted_as_dropped(self, opened: Open) -> None:
         spool = opened(self.SIZE)
         self.fill(spool, 2)
-        hand = spool.read(spool.end, 5)
+        hand = spool.read(5)
         assert [(block.first, block.stop) for block in hand] == [(0, 10)]
         for number in range(2, 300):
             spool.append([lines(number * 10, number * 10 + 10)])
@@ -192,6 +198,23 @@ class TestTheBound:
         found = drain(spool)
         assert numbers(found) == list(range(spool.dropped + 10, 3_000))
         assert sum(lost for lost, _, _ in told(found)) == spool.dropped
+        assert spool.damaged == 0
+
+    def test_what_is_let_go_after_its_file_is_dropped(self, opened: Open) -> None:
+        spool = opened(self.SIZE)
+        spool.append([lines(0, 10)], hold=True)
+        spool.append([lines(10, 20)], hold=True)
+        for number in range(2, 300):
+            spool.append([lines(number * 10, number * 10 + 10)])
+        before = spool.dropped
+        spool.taken([(0, 10)])
+        spool.release([Block(10, lines(10, 20))])
+        assert spool.dropped == before + 10
+        spool.append([])
+        found = drain(spool)
+        assert numbers(found) == list(range(spool.dropped + 10, 3_000))
+        assert sum(lost for lost, _, _ in told(found)) == spool.dropped
+        assert (10, 10, 19) in told(found)
         assert spool.damaged == 0
 
     def test_a_loss_before_the_spool_is_marked_with_the_others(self, opened: Open) -> None:
@@ -292,7 +315,7 @@ class TestDamage:
             data[at] ^= 0x10
             path.write_bytes(data)
             spool = opened()
-            again = {number for block in spool.read(ALL, ALL) for number in numbers(block.lines)}
+            again = {number for block in spool.read(ALL) for number in numbers(block.lines)}
             assert {1, 3, 5, 7} <= again <= {1, 3, 5, 6, 7}
             assert spool.damaged == 0
             spool.close()
@@ -401,5 +424,5 @@ class TestTrouble:
 
             busy.setattr(Path, "read_bytes", refuse)
             with pytest.raises(SpoolUnusable, match="spool cannot be read: Too many open files"):
-                spool.read(ALL, ALL)
+                spool.read(ALL)
         assert numbers(drain(spool)) == list(range(4))
