@@ -32,11 +32,13 @@ from ioc.model import Sample, Verdict
 from ioc.picture import Picture, See
 from ioc.reading import read, today
 from ioc.state.ledger import Ledger, Write
+from ioc.store.admission import Admission
 from ioc.store.base import Nowhere
+from ioc.store.inlet import Inlet, terms
 from ioc.telemetry import Telemetry
 from web.app import build
 from web.auth import Access
-from web.deps import Deps, Readiness, Wall
+from web.deps import Deps, Door, Readiness, Wall
 from web.serve import Server, Tls, serve
 
 log = structlog.get_logger("ioc")
@@ -81,6 +83,7 @@ class Service:
         self._receivers: dict[str, Receiver] = {}
         self._kept = history.build(config, self._tags, clock, telemetry, self._show_history)
         self._history = self._kept.keeper if self._kept else None
+        self._inlet = self._open_inlet()
         self._counts = Counts(self._picture)
         self._day = today(clock)
         around = Surroundings(clock, self._telemetry, random.Random())
@@ -172,7 +175,7 @@ class Service:
     def readiness(self) -> Readiness:
         """How this service is: whoever is away degrades it, only we ourselves can unready it."""
         degraded: dict[str, str] = {}
-        for part in ("history", "ledger", "uplink", "config", "clock"):
+        for part in ("history", "inlet", "ledger", "uplink", "config", "clock"):
             value = self._picture.get(f"self/{part}")
             if value is not None and value["state"] not in ("ok", "off"):
                 degraded[part] = str(value.get("detail") or value["state"])
@@ -215,7 +218,7 @@ class Service:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_EVERY)
-            for look in (self._look_at_clock, self._look_at_day, self._counts.flush):
+            for look in (self._look_at_clock, self._look_at_day, self._look_at_inlet, self._counts.flush):
                 try:
                     look()
                 except Exception as error:  # noqa: BLE001 -- one fault must not end the counters for good
@@ -248,6 +251,10 @@ class Service:
             self._counts.apply(self.config.inventory, self.config.systems, day)
             self._engine.turn_day()
 
+    def _look_at_inlet(self) -> None:
+        if self._inlet is not None:
+            self._picture.put("self/inlet", self._inlet.describe())
+
     # --- configuration ---
 
     def _restore(self) -> None:
@@ -277,6 +284,8 @@ class Service:
         self._runner.apply(config.inventory)
         if self._history is not None:
             self._history.retag()
+        if self._inlet is not None and (taken := terms(config)):
+            self._inlet.admission.apply(taken)
 
     def _show_sites(self, config: Config) -> None:
         wanted = {f"site/{site.id}": site for site in config.inventory.sites.values()}
@@ -297,6 +306,19 @@ class Service:
         }
         return self._receivers
 
+    def _open_inlet(self) -> Inlet | None:
+        """Where other programs may write; None where nothing of theirs is taken, or nothing is kept."""
+        taken = terms(self.config)
+        if taken is None or self._history is None:
+            return None
+        return Inlet(Admission(taken, self._tags), self._history, self._clock, self._telemetry)
+
+    def _door(self) -> Door | None:
+        """The inlet as it is reached over HTTP."""
+        if self._inlet is None or self.config.inlet is None:
+            return None
+        return Door(self.config.inlet.token.reveal(), self._inlet.admission, self._inlet.keep)
+
     def _show_history(self, value: Mapping[str, Any]) -> None:
         self._picture.put("self/history", value)
 
@@ -315,7 +337,9 @@ class Service:
         )
         viewing = config.wall.viewing
         wall = Wall(config.center.name, viewing.distance_m, viewing.screen_height_m, config.wall.languages)
-        return build(Deps(self._clock, self._picture, self._telemetry, self, STATIC, access, wall))
+        return build(
+            Deps(self._clock, self._picture, self._telemetry, self, STATIC, access, wall, door=self._door())
+        )
 
 
 def _make_folder(folder: Path) -> None:
