@@ -20,7 +20,7 @@ from contextlib import suppress
 from typing import Any
 
 from ioc.clock import Clock
-from ioc.errors import SpoolUnusable, StoreError
+from ioc.errors import SpoolUnusable
 from ioc.store.base import Record, Store, Tell
 from ioc.store.feeder import Feeder, Hearers
 from ioc.store.line import Lines
@@ -76,7 +76,6 @@ class Keeper:
         """the first and the last record that the buffer had no room for"""
         self._overflown = 0
         self._encoding = 0
-        self._room = room
         self._memory = Memory(room)
         self._spool: Spool | None = None
         self._before = sys.maxsize
@@ -129,25 +128,6 @@ class Keeper:
         self._asked.append(future)
         self._many.set()
         await future
-
-    async def keep(self, lines: Sequence[str]) -> None:
-        """Take lines of line protocol, with civil times in microseconds; return once they are kept.
-
-        None of them is longer than MOST_CHARS. Raises StoreError when they cannot be kept on disk now.
-        """
-        unkept = sum(len(bundle.lines) for bundle in self._memory.unkept())
-        if self._report.unsafe or unkept + len(lines) > self._room // 2:
-            what = self._report.unsafe or f"{unkept:,} lines wait for the disk"
-            raise StoreError(what, permanent=False, retry_after=KEEP_AGAIN)
-        future = asyncio.get_running_loop().create_future()
-        await self._forget(self._memory.add(blocks(lines)))
-        self._encoded.append(future)
-        self._unkept.set()
-        self._feeder.fresh.set()
-        try:
-            await future
-        except SpoolUnusable as error:
-            raise StoreError(str(error), permanent=False, retry_after=KEEP_AGAIN) from error
 
     # --- beginning and end ---
 

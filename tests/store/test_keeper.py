@@ -353,36 +353,6 @@ class TestWithoutASpool:
         await house.until(lambda: house.keeper.describe()["state"] == "ok")
 
 
-class TestLinesOfOthers:
-    async def test_they_are_kept_when_it_returns(self, house: House) -> None:
-        house.stay = True
-        house.store.always = AWAY
-        house.keeper.start()
-        lines = [f"cpu,endpoint=e{number} v=1.0 {number + 1}" for number in range(12)]
-        await house.keeper.keep(lines)
-        assert house.spool is not None
-        assert house.spool.waiting == 12
-        house.store.always = None
-        house.go.set()
-        await house.store.holds(12)
-        assert house.store.lines == lines
-
-    async def test_without_a_disk_they_are_refused_for_now(self, house: House) -> None:
-        house.refusal = SpoolUnusable("no disk")
-        house.stay = True
-        house.keeper.start()
-        for _ in range(2):
-            with pytest.raises(StoreError, match="no disk") as caught:
-                await house.keeper.keep(["cpu v=1.0 1"])
-            assert not caught.value.permanent
-            assert caught.value.retry_after == keeper.KEEP_AGAIN
-
-    async def test_more_than_the_disk_takes_is_refused_for_now(self, tmp_path: Path) -> None:
-        house = House(tmp_path, room=10)
-        with pytest.raises(StoreError, match="0 lines wait for the disk"):
-            await house.keeper.keep(["cpu v=1.0 1"] * 6)
-
-
 async def test_a_full_spool_gives_up_the_oldest_and_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
