@@ -53,7 +53,8 @@ class Store(Protocol):
 class Query:
     """One series over a time, in no more than `points` buckets (two or more).
 
-    `tags` are those that tell the series apart, all of them or some: what matches is taken together. `start`
+    `tags` are those that tell the series apart, all of them or some: what matches is taken together (a roll-up does
+    not know then which series was last within its own minute or hour). `start`
     (included) and `stop` (excluded) are civil seconds since the epoch, widened to whole steps.
     """
 
