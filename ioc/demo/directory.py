@@ -17,6 +17,7 @@ import yaml
 
 from ioc.demo.device import COMMUNITY
 from ioc.demo.province import HOURS, LINK, Ports, Province, Thing, Unit
+from ioc.demo.server import HEALTH, METRICS
 
 ZONE = "Asia/Ho_Chi_Minh"
 EVERY = 10.0
@@ -24,9 +25,28 @@ TIMEOUT = 1.0
 SNMP_EVERY, SNMP_TIMEOUT = 60.0, 5.0
 COMMUNITY_FILE = "snmp-community.txt"
 DATA_CENTER = "trung-tam-du-lieu"
-SYSTEMS = {"room": "vc", "mcu": "vc", "switch": DATA_CENTER}
+SYSTEMS = {"room": "vc", "mcu": "vc", "switch": DATA_CENTER, "server": DATA_CENTER}
 """what a thing is part of by its kind, if not of the network"""
 WEEK = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+HEALTHY = {
+    "holds": "status == 'UP'",
+    "fields": {"queue": {"path": "data.queue"}, "sessions": {"path": "data.sessions"}},
+}
+"""what the health page of a server must say, and what is taken from it"""
+TAKEN = {
+    "fields": {
+        "load": {"metric": "node_load1"},
+        "memory_free": {"metric": "node_memory_MemAvailable_bytes", "unit": "bytes"},
+        "disk_free": {
+            "metric": "node_filesystem_avail_bytes",
+            "where": {"mountpoint": "/"},
+            "unit": "bytes",
+        },
+        "requests": {"metric": "http_requests_total", "as": "rate", "unit": "/s"},
+    },
+    "history": [{"metric": "node_cpu_seconds_total", "labels": ["cpu", "mode"], "as": "rate"}],
+}
+"""what is taken from a server's page of metrics"""
 OWNED = ("owner", "phone", "carrier", "circuit", "hotline")
 CARRIERS = ("Nhà mạng A", "Nhà mạng B")
 README = """Thư mục cấu hình do `ioc demo` sinh ra.
@@ -80,10 +100,22 @@ def _main(ports: Ports, hours: str, listen: str, webhook: str) -> dict[str, Any]
             "sip-tcp": {"source": "sip", **pace, "port": ports.sip, "transport": "tcp"},
             "banner": {"source": "tcp", **pace, "port": ports.banner, "expect": "SSH-"},
             "snmp-uplink": {**_snmp(ports), "what": ["uptime", "interfaces"]},
+            "web": {"source": "http", **pace, **_web(ports, HEALTH), **HEALTHY},
+            "exporter": {"source": "prometheus", **pace, **_web(ports, METRICS), **TAKEN},
             "snmp-switch": {**_snmp(ports), "what": ["uptime", "interfaces", "cpu", "memory"]},
         },
         "receivers": {"oncall": {"channel": "webhook", "url": webhook}},
     }
+
+
+def _web(ports: Ports, path: str) -> dict[str, Any]:
+    return {"scheme": "http", "port": ports.web, "path": path}
+
+
+def _probes(thing: Thing) -> str:
+    if thing.speaks == "web":
+        return "web exporter"
+    return f"{thing.speaks} snmp-{thing.kind}" if thing.snmp else thing.speaks
 
 
 def _snmp(ports: Ports) -> dict[str, Any]:
@@ -117,7 +149,7 @@ def _endpoint(thing: Thing) -> dict[str, str]:
         "site": thing.site,
         "parent": "" if thing.front == LINK else thing.front,
         "address": thing.address,
-        "probes": f"{thing.speaks} snmp-{thing.kind}" if thing.snmp else thing.speaks,
+        "probes": _probes(thing),
         "expected": thing.expected,
         "critical": "true" if thing.critical else "false",
     }

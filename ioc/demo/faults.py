@@ -70,6 +70,7 @@ FAULTS: Mapping[str, FaultKind] = {
         FaultKind("site_cut", HELD, 54, 66),
         FaultKind("district_cut", HELD, 54, 66),
         FaultKind("bad_code", DEGRADED, 142, 150, Mode(Manner.CODE, 503)),
+        FaultKind("server_sick", DEGRADED, 142, 150, Mode(Manner.CODE, 503)),
         FaultKind("mcu_silent", AT_ONCE, 30, 45, Mode(Manner.SILENT)),
         FaultKind("own_link", AT_ONCE, 22, 22),
     )

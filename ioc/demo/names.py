@@ -50,6 +50,15 @@ PROVINCIAL_ROOMS: tuple[str, ...] = (
     "Phòng điều hành IOC",
 )
 MCUS: tuple[str, ...] = ("MCU số 1", "MCU số 2")
+SERVERS: tuple[str, ...] = (
+    "Máy chủ Cổng dịch vụ công",
+    "Máy chủ Một cửa điện tử",
+    "Máy chủ Quản lý văn bản",
+    "Máy chủ Trục tích hợp dữ liệu",
+    "Máy chủ Cơ sở dữ liệu 1",
+    "Máy chủ Cơ sở dữ liệu 2",
+)
+"""servers of the province's data center"""
 
 _FIRST = (
     "An Bình Cẩm Đại Đông Hà Hải Hoàng Hồng Khánh Lương Minh Ngọc Phú Quang Sơn Tam Tân Thanh Thiện Thọ "

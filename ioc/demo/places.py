@@ -43,7 +43,7 @@ def choose() -> Ports:
 
 def _ports(block: int, base: int) -> Ports:
     usual = Ports()
-    return Ports(block, usual.sip + base, usual.banner + base, usual.snmp + base)
+    return Ports(block, usual.sip + base, usual.banner + base, usual.snmp + base, usual.web + base)
 
 
 def _all_free(ports: Ports) -> bool:
@@ -53,6 +53,7 @@ def _all_free(ports: Ports) -> bool:
         and _free(first, ports.sip, socket.SOCK_STREAM)
         and _free(first, ports.banner, socket.SOCK_STREAM)
         and _free(first, ports.snmp, socket.SOCK_DGRAM)
+        and _free(first, ports.web, socket.SOCK_STREAM)
     )
 
 

@@ -30,6 +30,7 @@ RUN_FAULTS: Mapping[str, int] = {
     "room_silent": 10,
     "room_refused": 6,
     "bad_code": 4,
+    "server_sick": 1,
     "mcu_silent": 2,
     "own_link": 1,
 }
@@ -153,7 +154,12 @@ class Planner:
         return self._rng.uniform(self._calm, min(latest, last))
 
     def _target(self, kind: FaultKind) -> str | None:
-        wanted = {"district_cut": "router", "site_cut": "uplink", "mcu_silent": "mcu"}.get(kind.name, "room")
+        wanted = {
+            "district_cut": "router",
+            "site_cut": "uplink",
+            "mcu_silent": "mcu",
+            "server_sick": "server",
+        }.get(kind.name, "room")
         free = [
             each
             for each in self._province.of_kind(wanted)

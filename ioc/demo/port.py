@@ -10,6 +10,7 @@ from ioc.demo import agent
 from ioc.demo.answers import BANNER, Requests, answer
 from ioc.demo.device import COMMUNITY, Device
 from ioc.demo.province import Thing
+from ioc.demo.server import Server
 from ioc.demo.truth import Reply, Truth
 from ioc.errors import CodecError
 
@@ -43,14 +44,22 @@ class Port:
         if thing.speaks == "sip-udp":
             await self._hear(lambda: _Sip(self), thing.port)
         else:
-            make = _Banner if thing.speaks == "banner" else _Stream
-            server = await loop.create_server(
-                lambda: make(self), thing.address, thing.port, reuse_address=True
-            )
+            make = self._protocol()
+            server = await loop.create_server(make, thing.address, thing.port, reuse_address=True)
             self._listening.append(server)
         if thing.snmp:
             device = Device(thing.kind, thing.id, thing.name)
             await self._hear(lambda: _Agent(self, device), thing.snmp)
+
+    def _protocol(self) -> Callable[[], asyncio.Protocol]:
+        match self.thing.speaks:
+            case "banner":
+                return lambda: _Banner(self)
+            case "web":
+                server = Server(self.thing.id)
+                return lambda: _Web(self, server)
+            case _:
+                return lambda: _Stream(self)
 
     async def _hear(self, make: Callable[[], asyncio.DatagramProtocol], port: int) -> None:
         loop = asyncio.get_running_loop()
@@ -163,7 +172,7 @@ class _Banner(_Connection):
 
 
 class _Stream(_Connection):
-    """SIP over TCP."""
+    """SIP over TCP, whose requests have heads alone."""
 
     def __init__(self, port: Port) -> None:
         super().__init__(port)
@@ -174,7 +183,22 @@ class _Stream(_Connection):
             for request in self._requests.feed(data):
                 reply = self._port.reply()
                 if not reply.swallowed:
-                    self.say(answer(request, reply.code, self._port.thing.id), reply.delay)
+                    self.say(self.answer(request, reply), reply.delay)
         except CodecError:
             if self._transport is not None:
                 self._transport.abort()
+
+    def answer(self, request: bytes, reply: Reply) -> bytes:
+        """The answer to a request; raises CodecError for what is no request."""
+        return answer(request, reply.code, self._port.thing.id)
+
+
+class _Web(_Stream):
+    """A server's health and metrics by HTTP."""
+
+    def __init__(self, port: Port, server: Server) -> None:
+        super().__init__(port)
+        self._server = server
+
+    def answer(self, request: bytes, reply: Reply) -> bytes:
+        return self._server.answer(request, reply.code, self._port.age())

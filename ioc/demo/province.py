@@ -2,7 +2,7 @@
 
     link ─┬─ ref-1, ref-2                      what only our own link stands in front of
           └─ core ─┬─ vc-tinh-NN, mcu-N        rooms and MCUs of the province
-                   ├─ sw-N                     switches of its data center
+                   ├─ sw-N ── srv-N            switches and servers of its data center
                    └─ r-hNN ─┬─ up-hNN ── vc-hNN             a district, its own site and room
                              └─ up-hNN-xNN ── vc-hNN-xNN     a commune's site and room
 
@@ -19,7 +19,7 @@ from types import MappingProxyType
 
 import orjson
 
-from ioc.demo.names import DISTRICTS, MCUS, PROVINCIAL_ROOMS, commune_names
+from ioc.demo.names import DISTRICTS, MCUS, PROVINCIAL_ROOMS, SERVERS, commune_names
 
 LINK = "link"
 CORE = "core"
@@ -35,7 +35,8 @@ SWITCHES = 2
 class Thing:
     """One thing that answers, and the thing in front of it.
 
-    `kind` is room, mcu, uplink, router, core, switch or reference. `speaks` is `sip-udp`, `sip-tcp` or `banner`.
+    `kind` is room, mcu, uplink, router, core, switch, server or reference. `speaks` is `sip-udp`, `sip-tcp`,
+    `banner` or `web`.
     `snmp` is the port of its SNMP agent, 0 where it has none.
     """
 
@@ -71,6 +72,7 @@ class Ports:
     sip: int = 15060
     banner: int = 12222
     snmp: int = 11161
+    web: int = 18081
 
 
 class Province:
@@ -131,6 +133,10 @@ def _provincial(unit: Unit, ports: Ports) -> list[Thing]:
     for n in range(1, SWITCHES + 1):
         switch = _router(f"sw-{n}", f"Chuyển mạch {n} trung tâm dữ liệu", "switch", CORE, unit, ports)
         things.append(replace(switch, snmp=ports.snmp))
+    for n, name in enumerate(SERVERS, start=1):
+        front = f"sw-{(n - 1) % SWITCHES + 1}"
+        server = _router(f"srv-{n}", name, "server", front, unit, ports)
+        things.append(replace(server, port=ports.web, speaks="web"))
     return things
 
 

@@ -17,7 +17,12 @@ REMEMBERED = 6
 FIRST_CALM = 20.0
 FAULTS_A_CHAPTER: Mapping[str, int] = {"site_cut": 2, "room_silent": 2, "room_refused": 1, "bad_code": 1}
 DISTURBANCES_A_CHAPTER: Mapping[str, int] = {"slow": 3, "blip": 4, "lost_few": 4, "lost_one": 6}
-SELDOM: Mapping[str, tuple[int, int]] = {"district_cut": (3, 1), "mcu_silent": (4, 2), "own_link": (6, 5)}
+SELDOM: Mapping[str, tuple[int, int]] = {
+    "server_sick": (4, 0),
+    "district_cut": (3, 1),
+    "mcu_silent": (4, 2),
+    "own_link": (6, 5),
+}
 """once in so many chapters, in which of them"""
 
 

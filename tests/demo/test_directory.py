@@ -20,7 +20,7 @@ ADDRESS = "127.0.0.1:8080"
 
 @pytest.fixture
 def written(tmp_path: Path) -> Path:
-    ports = Ports(70, 15160, 12322, 11261)
+    ports = Ports(70, 15160, 12322, 11261, 18181)
     write(tmp_path, build(5, ports), ports, "00:00-17:00", ADDRESS, "http://127.0.0.1:9999/")
     return tmp_path
 
@@ -28,7 +28,7 @@ def written(tmp_path: Path) -> Path:
 def test_the_service_takes_it(written: Path) -> None:
     config = read(written, {}, Clock())
     inventory = config.inventory
-    assert len(inventory.endpoints) == 1218
+    assert len(inventory.endpoints) == 1224
     assert len(inventory.sites) == 587
     assert inventory.references == ("ref-1", "ref-2")
     assert list(inventory.ancestors("vc-h03-x02")) == ["up-h03-x02", "r-h03", "core"]
@@ -54,6 +54,8 @@ def test_probes_go_to_the_ports_that_were_chosen(written: Path) -> None:
         "banner": 12322,
         "snmp-uplink": 11261,
         "snmp-switch": 11261,
+        "web": 18181,
+        "exporter": 18181,
     }
 
 
@@ -61,7 +63,16 @@ def test_uplinks_and_switches_are_also_asked_by_snmp(written: Path) -> None:
     endpoints = read(written, {}, Clock()).inventory.endpoints.values()
     asked = Counter(each.kind for each in endpoints if "snmp" in {probe.source for probe in each.probes})
     assert asked == {"uplink": 586, "switch": 2}
-    assert all(each.probes[0].source == "tcp" for each in endpoints if len(each.probes) > 1)
+    assert all(each.probes[0].source == "tcp" for each in endpoints if "snmp" in each.probes[-1].source)
+
+
+def test_servers_are_asked_for_their_health_and_their_metrics(written: Path) -> None:
+    config = read(written, {}, Clock())
+    servers = [each for each in config.inventory.endpoints.values() if each.kind == "server"]
+    assert [[probe.source for probe in each.probes] for each in servers] == [["http", "prometheus"]] * 6
+    assert {each.system for each in servers} == {"trung-tam-du-lieu"}
+    assert {each.parent for each in servers} == {"sw-1", "sw-2"}
+    assert (config.fields["queue"].unit, config.fields["disk_free"].unit) == ("", "bytes")
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_a_short_run_says_what_it_lacks() -> None:
     plan = run_of(1, 60.0)
     kinds = {each.kind.name for each in plan.faults}
     assert kinds == {"district_cut", "site_cut", "room_silent", "room_refused", "mcu_silent"}
-    assert plan.lacking() == ["28 instead of 30 faults", "no bad_code, own_link"]
+    assert plan.lacking() == ["28 instead of 30 faults", "no bad_code, server_sick, own_link"]
     nothing = run_of(1, 20.0)
     assert nothing.faults == ()
     assert nothing.disturbances == ()

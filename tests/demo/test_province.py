@@ -29,6 +29,7 @@ def test_shape_is_thanh_hoas(province: Province) -> None:
         "core": 1,
         "reference": 2,
         "switch": 2,
+        "server": 6,
     }
 
 

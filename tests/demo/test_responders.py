@@ -24,11 +24,12 @@ REQUEST = (
     b"OPTIONS sip:x SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@h>;tag=1\r\n"
     b"To: <sip:x>\r\nCall-ID: 1\r\nCSeq: 1 OPTIONS\r\n\r\n"
 )
+PAGE = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
 def small(ports: Ports) -> Province:
     def thing(id: str, front: str, number: int, speaks: str) -> Thing:
-        port = ports.banner if speaks == "banner" else ports.sip
+        port = {"banner": ports.banner, "web": ports.web}.get(speaks, ports.sip)
         return Thing(id, id, "room", front, f"127.{ports.block}.200.{number}", port, speaks)
 
     return Province(
@@ -38,6 +39,7 @@ def small(ports: Ports) -> Province:
             thing("up", "r", 2, "banner"),
             thing("vc", "up", 3, "sip-udp"),
             thing("vt", "up", 4, "sip-tcp"),
+            thing("srv", "up", 5, "web"),
         ),
     )
 
@@ -61,13 +63,13 @@ class Asker:
             try:
                 line.connect((thing.address, thing.port))
                 if thing.speaks != "banner":
-                    line.sendall(REQUEST)
+                    line.sendall(PAGE if thing.speaks == "web" else REQUEST)
                 said = line.recv(4096).split(b"\r\n")[0].decode()
             except TimeoutError:
                 return "silent"
             except ConnectionError:
                 return "refused"
-        return "ok" if said in ("SIP/2.0 200 OK", "SSH-2.0-demo") else said
+        return "ok" if said in ("SIP/2.0 200 OK", "SSH-2.0-demo", "HTTP/1.1 200 OK") else said
 
 
 @pytest.fixture
@@ -75,7 +77,7 @@ async def asker(tmp_path: Path) -> AsyncIterator[Asker]:
     province = small(choose())
     save(province, tmp_path / "roster.json")
     child = await Child.module("responders", tmp_path, tmp_path / "roster.json", tmp_path / "control")
-    assert await child.ready() == {"ready": True, "things": 4}
+    assert await child.ready() == {"ready": True, "things": 5}
     control = await Responders.connect(tmp_path / "control")
     try:
         yield Asker(province, control, child)
@@ -90,12 +92,12 @@ async def states(asker: Asker) -> dict[str, str]:
 
 
 async def test_everything_answers(asker: Asker) -> None:
-    assert await states(asker) == {"r": "ok", "up": "ok", "vc": "ok", "vt": "ok"}
+    assert await states(asker) == {"r": "ok", "up": "ok", "vc": "ok", "vt": "ok", "srv": "ok"}
 
 
 async def test_a_cut_silences_what_is_behind_and_healing_undoes_it(asker: Asker) -> None:
     await asker.control.cut(["up"])
-    assert await states(asker) == {"r": "ok", "up": "silent", "vc": "silent", "vt": "silent"}
+    assert await states(asker) == {"r": "ok", "up": "silent", "vc": "silent", "vt": "silent", "srv": "silent"}
     await asker.control.cut(["link"])
     assert set((await states(asker)).values()) == {"silent"}
     await asker.control.heal(["link", "up"])
@@ -103,15 +105,21 @@ async def test_a_cut_silences_what_is_behind_and_healing_undoes_it(asker: Asker)
 
 
 async def test_a_closed_port_refuses_and_opens_again(asker: Asker) -> None:
-    await asker.control.mode(["up", "vc", "vt"], Mode(Manner.REFUSE))
-    assert await states(asker) == {"r": "ok", "up": "refused", "vc": "refused", "vt": "refused"}
-    await asker.control.heal(["up", "vc", "vt"])
+    await asker.control.mode(["up", "vc", "vt", "srv"], Mode(Manner.REFUSE))
+    assert await states(asker) == {
+        "r": "ok",
+        "up": "refused",
+        "vc": "refused",
+        "vt": "refused",
+        "srv": "refused",
+    }
+    await asker.control.heal(["up", "vc", "vt", "srv"])
     assert set((await states(asker)).values()) == {"ok"}
 
 
 async def test_silent_accepts_a_connection_and_says_nothing(asker: Asker) -> None:
-    await asker.control.silent(["r", "vc", "vt"])
-    assert await states(asker) == {"r": "silent", "up": "ok", "vc": "silent", "vt": "silent"}
+    await asker.control.silent(["r", "vc", "vt", "srv"])
+    assert await states(asker) == {"r": "silent", "up": "ok", "vc": "silent", "vt": "silent", "srv": "silent"}
 
 
 async def test_a_delayed_answer_comes_after_its_time(asker: Asker) -> None:
@@ -121,10 +129,16 @@ async def test_a_delayed_answer_comes_after_its_time(asker: Asker) -> None:
     assert (early, late) == (["silent"] * 3, ["ok"] * 3)
 
 
-async def test_a_bad_code_is_answered_by_sip_only(asker: Asker) -> None:
-    await asker.control.mode(["vc", "vt", "up"], Mode(Manner.CODE, 503))
-    bad = "SIP/2.0 503 Service Unavailable"
-    assert await states(asker) == {"r": "ok", "up": "ok", "vc": bad, "vt": bad}
+async def test_a_bad_code_is_answered_where_there_are_codes(asker: Asker) -> None:
+    await asker.control.mode(["vc", "vt", "up", "srv"], Mode(Manner.CODE, 503))
+    bad = "503 Service Unavailable"
+    assert await states(asker) == {
+        "r": "ok",
+        "up": "ok",
+        "vc": f"SIP/2.0 {bad}",
+        "vt": f"SIP/2.0 {bad}",
+        "srv": f"HTTP/1.1 {bad}",
+    }
 
 
 async def test_so_many_requests_are_lost(asker: Asker) -> None:

@@ -79,7 +79,7 @@ async def test_ctrl_c_ends_every_process_in_order_and_a_report_is_written(tmp_pa
         await asyncio.wait_for(asyncio.gather(*(each.wait() for each in ends)), 10)
     assert len(ends) == 4
     report = json.loads((tmp_path / "r.json").read_text())
-    assert (report["endpoints"], report["rooms"]) == (1218, 600)
+    assert (report["endpoints"], report["rooms"]) == (1224, 600)
     assert report["false_alarms"] == report["missed"] == 0
     assert not any(Path(place).iterdir())
     assert {each.name for each in (tmp_path / "kept").iterdir()} >= {"ioc.yaml", "endpoints.csv", "state"}
