@@ -27,6 +27,7 @@ from ioc.config.scalars import loopback
 from ioc.counts import Counts
 from ioc.errors import ConfigError, StateUnusable
 from ioc.expectation import Expectation
+from ioc.holdings import kept
 from ioc.intake import Intake
 from ioc.model import Sample, Verdict
 from ioc.picture import Picture, See
@@ -338,8 +339,11 @@ class Service:
         viewing = config.wall.viewing
         wall = Wall(config.center.name, viewing.distance_m, viewing.screen_height_m, config.wall.languages)
         return build(
-            Deps(self._clock, self._picture, self._telemetry, self, STATIC, access, wall, door=self._door())
-        )
+            Deps(
+                self._clock, self._picture, self._telemetry, self, STATIC, access, wall, door=self._door(),
+                history=self._kept.reader if self._kept else None, kept=lambda: kept(self.config),
+            )
+        )  # fmt: skip
 
 
 def _make_folder(folder: Path) -> None:
