@@ -74,6 +74,8 @@ def _found(asked: Message, tree: Tree) -> Iterator[Varbind]:
         rows = zip(*(tree.after(oid) for oid in names[once:]), strict=True)
         for row in islice(rows, repetitions):
             yield from row
+            if all(value.tag is Tag.END_OF_VIEW for _, value in row):
+                return
 
 
 def _as_much_as_fits(asked: Message, found: tuple[Varbind, ...]) -> bytes:

@@ -1,6 +1,6 @@
 """An agent on a loopback socket, made of our own codec, that can be told what to hold and how to misbehave.
 
-`tests/collectors/test_wire_snmp_real.py` asks the same agent by Net-SNMP's own client.
+`tests/demo/test_agent.py` asks the same agent by Net-SNMP's own client.
 """
 
 from __future__ import annotations
