@@ -36,6 +36,7 @@ from ioc.telemetry import Telemetry
 
 OWN = ("uplink", "ledger", "history", "deliveries", "config", "clock")
 """our own keys of the picture that rules may be on"""
+LIVE = "endpoint/"
 PRUNE_EVERY = 3600.0
 ATTEND_EVERY = 2.0
 ATTEND_LONGER = 5.0
@@ -99,6 +100,8 @@ class Engine:
         self._timers = timers(clock, self.ring)
         self._land = Landscape(picture, inventory)
         self._watched: dict[str, Watched] = {}
+        self._by_key: dict[str, Watched] = {}
+        """the same by their keys of the picture"""
         self._channels: set[Channel] = set()
         self._outbox = Outbox(
             clock, self._settled, self._wake_lane, jitter or Random().random, self._show_deliveries, telemetry
@@ -167,20 +170,15 @@ class Engine:
 
     def on_change(self, change: Change) -> None:
         """See a change of the picture; only endpoints and our own keys matter here."""
-        key = change.key
-        if key.startswith("endpoint/"):
-            subject = key[9:]
-        elif key.startswith(SELF):
-            subject = key
-        else:
+        key, _, old, new = change
+        watched = self._by_key.get(key)
+        if watched is None and not key.startswith((LIVE, SELF)):
             return
-        old, new = change.old, change.new
         moved = old is None or new is None or old.get("state") != new.get("state")
-        watched = self._watched.get(subject)
         if watched is not None:
             self._look(watched, old, new, moved)
         if moved:
-            self._caseload.moved(subject)
+            self._caseload.moved(key.removeprefix(LIVE))
 
     def ring(self, key: Key, now: float) -> None:
         """A timer has come due."""
@@ -275,9 +273,9 @@ class Engine:
     def _evaluate(self, watch: Watch, value: Value | None, now: float) -> None:
         was = watch.alert
         reading = watch.reading(value)
-        alert, transition, wake = step(was, reading, is_held(value), watch.rule, now)
-        if alert is was and alert.phase in CALM:
+        if not reading and was.calm:  # as nearly always
             return
+        alert, transition, wake = step(was, reading, is_held(value), watch.rule, now)
         watch.alert = alert
         if watch.windows and reading:
             expiry = watch.expiry()
@@ -372,6 +370,10 @@ class Engine:
     def _adopt(self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver]) -> None:
         self._land.inventory = inventory
         self._watched = watched(inventory, rules, OWN, self._watched)
+        self._by_key = {
+            subject if subject.startswith(SELF) else LIVE + subject: each
+            for subject, each in self._watched.items()
+        }
         self._upkeep.book.cover(inventory, self._today())
         self._desk.receivers = receivers
         self._channels |= {each.channel for each in receivers.values()}

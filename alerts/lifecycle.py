@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from alerts.rules import Rule
@@ -128,6 +128,12 @@ class Alert:
     running: float | None = None
     stale_since: float | None = None
 
+    calm: bool = field(init=False, compare=False, repr=False)
+    """whether its phase is one of CALM: asked of every rule at every sample"""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "calm", self.phase in CALM)
+
     @property
     def key(self) -> str:
         """Its identity."""
@@ -159,7 +165,7 @@ def step(
     alert: Alert, reading: bool | None, held: bool, rule: Rule, now: float
 ) -> tuple[Alert, Transition | None, float | None]:
     """What follows from a reading at the steady time `now`, and when to look again at the latest."""
-    if not reading and alert.phase in CALM:  # as nearly always
+    if not reading and alert.calm:
         return alert, None, None
     after, transition = _enter(alert, _event(alert, reading, held, rule, now), now)
     return after, transition, _wake(after, rule)

@@ -21,6 +21,10 @@ AFTERWARDS = 2.0
 TOGETHER = 10.0
 """seconds before the link's loss from which a reference's silence is part of it"""
 
+# A member of an enum takes Python 3.11 ten times as long to look up as a name of this module.
+_OK, _DOWN = Verdict.OK, Verdict.DOWN
+_SCHEDULED, _FURTHER = Kind.SCHEDULED, Kind.FURTHER
+
 Ask = Callable[[Track, Kind, float], None]
 
 
@@ -59,14 +63,14 @@ class Findings:
 
     def answered(self, flight: Flight, sample: Sample, now: float) -> None:
         """A probe was answered, in time or late; the answer may still say that the endpoint is away."""
-        if sample.verdict is Verdict.DOWN:
+        if sample.verdict is _DOWN:
             if not flight.missed:
                 self.missed(flight, sample.reason, sample.detail, now)
             return
         track, was = flight.track, flight.track.trail
         track.faults = track.misses = 0
-        if sample.verdict is was.verdict is Verdict.OK and was.settled and not self._topology.lost:
-            if flight.kind is not Kind.FURTHER:  # all is well, as nearly always: nothing to judge
+        if sample.verdict is was.verdict is _OK and was.settled and not self._topology.lost:
+            if flight.kind is not _FURTHER:  # all is well, as nearly always: nothing to judge
                 self._tell(track, sample.at, True, _fields(flight, sample))
             return
         shown = track.shown
@@ -250,6 +254,6 @@ def _down(track: Track) -> bool:
 
 
 def _fields(flight: Flight, sample: Sample) -> dict[str, float]:
-    if flight.kind is not Kind.SCHEDULED:
+    if flight.kind is not _SCHEDULED:
         return {}
     return dict(sample.fields) if flight.missed else {**sample.fields, "loss": 0.0}

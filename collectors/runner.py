@@ -42,6 +42,9 @@ PAUSE = 0.02
 LAG = 0.5
 """seconds a tick may be late before answers that wait in the sockets are read first"""
 
+# A member of an enum takes Python 3.11 ten times as long to look up as a name of this module.
+_SCHEDULED, _FURTHER = Kind.SCHEDULED, Kind.FURTHER
+
 Key = tuple[str, str]
 """endpoint and source"""
 
@@ -207,7 +210,13 @@ class Runner:
             return track
         if track is not None:
             self._findings.drop(track)
-        track = Track(endpoint, probe, self._sources[probe.source], endpoint.id in references)
+        track = Track(
+            endpoint,
+            probe,
+            self._sources[probe.source],
+            self._tallies[probe.source],
+            endpoint.id in references,
+        )
         self._restore((endpoint.id, probe.source), track)
         self._put(track, now + track.phase * max(slowest, min(FIRST_SWEEP, probe.every)))
         return track
@@ -222,7 +231,7 @@ class Runner:
 
     def _put(self, track: Track, at: float) -> None:
         track.next_at = at
-        self._due.add((track, Kind.SCHEDULED, track.turn), at)
+        self._due.add((track, _SCHEDULED, track.turn), at)
 
     def _schedule(self, track: Track, now: float) -> None:
         """Have a track's next scheduled probe come at its phase, and no other."""
@@ -248,15 +257,15 @@ class Runner:
             self._due.add((track, kind, 0), at)
 
     def _begin(self, track: Track, kind: Kind, turn: int, now: float) -> None:
-        if not track.alive or (kind is Kind.SCHEDULED and turn != track.turn):
+        if not track.alive or (kind is _SCHEDULED and turn != track.turn):
             return
-        if kind is Kind.FURTHER and track.trail.settled:
+        if kind is _FURTHER and track.trail.settled:
             return
         if len(self._flights) >= self._max:
-            self._tallies[track.probe.source].refused.n += 1
+            track.counts.refused.n += 1
             self._due.add((track, kind, turn), now + RETRY)
             return
-        if kind is Kind.SCHEDULED:
+        if kind is _SCHEDULED:
             self._put(track, _next(track, now))
         self._launch(track, kind, now, track.probe.timeout)
 
@@ -266,7 +275,7 @@ class Runner:
         track.flying += 1
         self._flights.add(flight)
         self._late.add(flight, now + timeout + PAUSE)
-        self._tallies[track.probe.source].probes.n += 1
+        track.counts.probes.n += 1
         if track.quick is None or not self._begun(flight, track.quick):
             flight.task = asyncio.get_running_loop().create_task(self._fly(flight))
 
@@ -302,7 +311,7 @@ class Runner:
             self._fault(flight, outcome)
 
     def _answered(self, flight: Flight, sample: Sample) -> None:
-        counts = self._tallies[flight.track.probe.source]
+        counts = flight.track.counts
         if flight.missed:
             counts.late.n += 1
         else:
@@ -317,7 +326,7 @@ class Runner:
         flight.missed = True
         track = flight.track
         track.flying -= 1
-        self._tallies[track.probe.source].misses.n += 1
+        track.counts.misses.n += 1
         if track.alive:
             self._findings.missed(flight, reason, detail, self._clock.now())
 

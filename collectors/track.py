@@ -8,6 +8,7 @@ from enum import IntEnum
 
 from collectors.base import Quick, Source
 from collectors.confirm import Trail
+from collectors.tallies import SourceTallies
 from ioc.inventory import Endpoint, Probe
 from ioc.model import Role, Verdict
 
@@ -35,6 +36,7 @@ class Track:
         "alive",
         "attended_until",
         "before",
+        "counts",
         "endpoint",
         "every",
         "faults",
@@ -53,10 +55,13 @@ class Track:
         "turn",
     )
 
-    def __init__(self, endpoint: Endpoint, probe: Probe, source: Source, reference: bool) -> None:
+    def __init__(
+        self, endpoint: Endpoint, probe: Probe, source: Source, counts: SourceTallies, reference: bool
+    ) -> None:
         self.endpoint = endpoint
         self.probe = probe
         self.source = source
+        self.counts = counts
         self.quick = source if isinstance(source, Quick) else None
         self.reach = source.role is Role.REACHABILITY
         self.reference = reference and self.reach

@@ -36,32 +36,35 @@ class Counts:
             self._picture.remove(gone)
         self._counts = {key: Counter() for key in self._static}
         self._groups = {
-            each.id: (
+            _LIVE + each.id: (
                 f"system/{each.system}",
                 f"unit/{each.unit}",
                 *(f"unit/{above}" for above in inventory.units.ancestors(each.unit, today)),
             )
             for each in inventory.endpoints.values()
         }
-        self._system = {each.id: f"system/{each.system}" for each in inventory.endpoints.values()}
+        self._system = {_LIVE + each.id: f"system/{each.system}" for each in inventory.endpoints.values()}
         for endpoint in inventory.endpoints:
             value = self._picture.get(_LIVE + endpoint)
             if value is not None:
-                self._move(endpoint, None, value["state"])
+                self._move(_LIVE + endpoint, None, value["state"])
         self._dirty.update(self._static)
         self.flush()
 
     def see(self, change: Change) -> None:
         """A watcher of the picture."""
-        if not change.key.startswith(_LIVE):
+        key, _, old, new = change
+        system = self._system.get(key)
+        if system is None:
             return
-        endpoint = change.key[len(_LIVE) :]
-        before = change.old["state"] if change.old else None
-        after = change.new["state"] if change.new else None
-        if change.new is not None and (system := self._system.get(endpoint)) is not None:
-            self._latest[system] = change.new["at"]
+        before = after = None
+        if old is not None:
+            before = old["state"]
+        if new is not None:
+            after = new["state"]
+            self._latest[system] = new["at"]
         if before != after:
-            self._move(endpoint, before, after)
+            self._move(key, before, after)
 
     def flush(self) -> None:
         """Put every figure that changed since the last call."""
@@ -77,8 +80,8 @@ class Counts:
             counts = {state: n for state, n in self._counts[key].items() if n}
             self._picture.put(key, {**static, "counts": counts, "total": sum(counts.values())})
 
-    def _move(self, endpoint: str, before: str | None, after: str | None) -> None:
-        for key in self._groups.get(endpoint, ()):
+    def _move(self, live: str, before: str | None, after: str | None) -> None:
+        for key in self._groups.get(live, ()):
             counts = self._counts.get(key)
             if counts is None:
                 continue
