@@ -93,16 +93,19 @@ def line(text: str, precision: str = "us") -> Parsed:
     return found
 
 
-def lines(text: str, precision: str = "us") -> Iterator[Parsed | Flaw]:
-    """Each line of a text, in order, read or found wrong; reading goes on with the line after a wrong one."""
+def lines(text: str, precision: str = "us") -> Iterator[Parsed | Flaw | None]:
+    """Each line of a text, in order, read or found wrong; reading goes on with the line after a wrong one.
+
+    A comment or an empty line is None, so that whoever reads a long text may pause at any of its lines.
+    """
     at, number, length = 0, 1, len(text)
     while at < length:
         end = text.find("\n", at)
         end = length if end < 0 else end
         found = _plain(text[at:end], precision) if end - at <= LINE_CAP else None
-        if found is not None:
+        if found is not None or _SKIPPED.match(text, at, end):
             yield found
-        elif not _SKIPPED.match(text, at, end):
+        else:
             scan = _Scan(text, at, precision)
             yield _read(scan, number)
             end = text.find("\n", scan.at)  # a wrong line's strings are not taken for lines

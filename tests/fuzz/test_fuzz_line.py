@@ -42,7 +42,7 @@ def test_a_text(data: bytes, precision: str) -> None:
             assert list(each.tags) == sorted(each.tags)
             assert all(key and value for key, value in each.tags)
             str(each).encode()
-        else:
+        elif each is not None:
             assert 1 <= each.line <= text.count("\n") + 1
             assert len(each.why) < 400
 

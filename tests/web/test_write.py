@@ -385,3 +385,55 @@ async def test_where_no_inlet_is_configured_there_is_nothing(
         assert (await write(session, here, b"pump f=1", path=path))[0] == 404
     async with session.get(f"{here.base}/ping") as answer:
         assert answer.status == 404
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "says"),
+    [
+        ("pump " + ",".join(f"f{n}=1" for n in range(10_000)), 400, "line 1: more than 1000 fields"),
+        ('pump note="' + "x" * 1_000_000 + '"', 400, "line 1: field 'note': its string does not end"),
+        ("pump,id=" + "x" * 1_000_000 + " f=1", 400, "line 1: measurement and tags are longer than 4096"),
+        ("pump,id=1,id=2 f=1", 400, "line 1: tag 'id' is there twice"),
+        ("pump f=1 -1760000000000000000", 422, "'pump': time -1760000000000000 us is"),
+        (
+            "pump f=1 99999999999999999999",
+            400,
+            "line 1: timestamp '99999999999999999999' is not a whole number",
+        ),
+        ("pump f=1 4000000000000000000", 422, "'pump': time 4000000000000000 us is"),
+        ('pump f="a\0b"', 400, "line 1: field 'f': its string has U+0000"),
+        (
+            "pump,id=a\u202eb f=1",
+            400,
+            "line 1: value of the tag 'a\\u202eb' has U+202E, which is not for reading",
+        ),
+        ("\n" * 100_001, 413, "the body has more than 100000 lines; send less at once"),
+    ],
+    ids=lambda each: str(each)[:24] if not isinstance(each, int) else "",
+)
+async def test_a_hostile_line_costs_itself_alone(
+    here: House, shelf: Shelf, session: aiohttp.ClientSession, text: str, status: int, says: str
+) -> None:
+    got, said = await write(session, here, text.encode() + b"\npump f=7")
+    assert got == status
+    assert says in said["message"]
+    assert len(said["message"]) < 500
+    assert [line[:10] for line in shelf.lines] == ([] if status == 413 else ["pump f=7.0"])
+
+
+@pytest.mark.parametrize("line", ["", "#", "bad", "pump f=1"])
+async def test_whatever_the_lines_are_others_have_their_turn(
+    here: House, session: aiohttp.ClientSession, line: str
+) -> None:
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    running = asyncio.create_task(others())
+    await write(session, here, f"{line}\n".encode() * 50_000)
+    running.cancel()
+    assert turns > 200

@@ -37,6 +37,7 @@ AGAIN = 5
 """seconds after which whoever is turned away may come again"""
 FIELDS_A_TURN = 200
 """fields read before others have their turn: about 2 ms"""
+LINES_CAP = 100_000
 SHOWN = 5
 """refused lines that an answer tells of"""
 
@@ -109,7 +110,7 @@ class WriteApi:
             raise Unfit(503, "unavailable", f"{AT_ONCE} requests are being read; send it again", AGAIN)
         self._running += 1
         try:
-            text = (await body(request)).decode("utf-8", "surrogateescape")
+            text = _text(await body(request))
             async with self._turn:
                 found = await self._read(door, text, precision)
                 await _keep(door, found.lines)
@@ -145,15 +146,24 @@ class WriteApi:
         return _said(422, "unprocessable entity", what)
 
 
+def _text(sent: bytes) -> str:
+    """A body as text; bytes that are not UTF-8 become surrogates, and are found where they stand."""
+    if sent.count(b"\n") > LINES_CAP:
+        what = f"the body has more than {LINES_CAP} lines; send less at once"
+        raise Unfit(413, "request too large", what)
+    return sent.decode("utf-8", "surrogateescape")
+
+
 async def _in_turns(text: str, precision: str) -> AsyncIterator[Parsed | Flaw]:
     """A text's lines, with others having their turn in between."""
     done = 0
     for each in parse.lines(text, precision):
-        done += len(each.fields) if isinstance(each, Parsed) else 10
+        done += len(each.fields) if isinstance(each, Parsed) else 5
         if done >= FIELDS_A_TURN:
             done = 0
             await asyncio.sleep(0)
-        yield each
+        if each is not None:
+            yield each
 
 
 async def _keep(door: Door, lines: Sequence[str]) -> None:
