@@ -44,6 +44,7 @@ class Sqlite:
         self._of: tuple[int, int] | None = None
         self._read_of: tuple[int, int] | None = None
         self._asked = 0
+        self._closed = False
         self.last_refusal = ""
         """why the last refused line was refused"""
 
@@ -64,7 +65,10 @@ class Sqlite:
         return await self._ask(lambda reading, unwanted: reading.held(measurement, tags, most, unwanted))
 
     async def close(self) -> None:
-        """Let go of the file; calls that have begun are finished."""
+        """Let go of the file; calls that have begun are finished, and closing again does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         await asyncio.get_running_loop().run_in_executor(self._writer, self._close_writing)
         await asyncio.get_running_loop().run_in_executor(self._reader, self._close_reading)
         self._writer.shutdown(wait=False)

@@ -77,6 +77,7 @@ def connect(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     db = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
     try:
+        _version(db, path)  # first: nothing is altered in a file that is not ours
         db.execute("PRAGMA auto_vacuum=INCREMENTAL")  # counts only before the first table
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=FULL")  # what is taken here, the spool forgets

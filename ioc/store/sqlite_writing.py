@@ -112,4 +112,7 @@ class Writing:
         for id, value in zip(ids, values, strict=True):
             was = latest.get((series, id))
             if was is None or was[0] <= stamp:
-                latest[series, id] = (stamp, value)
+                latest[series, id] = (
+                    stamp,
+                    value if type(value) is not int or value < 2**63 else float(value),
+                )
