@@ -104,12 +104,17 @@ def _said(how: Mapping[str, str], key: str, value: object, mark: str = "", met: 
 def _notes(result: Mapping[str, Any]) -> list[str]:
     machine = result["machine"]
     where = (
-        f"{result['date'][:10]}, {machine['cores']} cores of {machine['cpu']}, Python {machine['python']}; "
+        f"{result['date'][:10]}, {machine['cores']} cores of {machine['cpu']}, "
+        f"Python {machine['python']}{_pace(machine)}; "
         f"load average {machine['load_before']:g} before, {machine['load_after']:g} after. "
         f"`{result['command']}`"
     )
     unequal = [f"- {each}." for each in result["unequal"]]
     return [f"### {result['name']}", "", where, "", *unequal, ""]
+
+
+def _pace(machine: Mapping[str, Any]) -> str:
+    return f" ({machine['python_ns']} ns a round of a plain loop)" if "python_ns" in machine else ""
 
 
 def main() -> None:
