@@ -85,8 +85,14 @@ def _readable() -> str:
         "whatever is `critical` as critical after 30 s, the rest as a warning."
     )
     reads = [f"`if` of a rule on `{on}` reads {named(live)}." for on, live in LIVE.items()]
+    reads[0] += (
+        " Besides it reads every number that the sources of your probe profiles find, those under `fields` too: by its own "
+        "name where the source is the endpoint's first, as `SOURCE_NAME` (`http_first_byte`) where it is a further one."
+    )
     where = f"`where` reads {named([*LABELS, 'labels.NAME'])}."
-    return "\n\n".join([where, *reads, windows, f"Placeholders: {named(sorted(PLACEHOLDERS))}.", ships])
+    return "\n\n".join(
+        [where, *reads, windows, f"Placeholders: {named(sorted(PLACEHOLDERS))}, and those numbers.", ships]
+    )
 
 
 BELOW: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -119,6 +125,8 @@ def page() -> str:
         parts += _section(f"## {title}", model, note)
     for name, model in sorted(source_options().items()):
         parts += _section(f"## `probes.NAME` with `source: {name}`", model, "")
+        for key, inner in _within(model):
+            parts += _section(f"### `{key}` of `source: {name}`, each", inner, "")
     for name, channel in sorted(CHANNELS.items()):
         parts += _section(f"## `receivers.NAME` with `channel: {name}`", channel.Options, "")
     return "\n".join(parts) + "\n"
@@ -137,6 +145,14 @@ def main(arguments: list[str]) -> int:
         return 0 if current else 1
     PAGE.write_text(text, "utf-8")
     return 0
+
+
+def _within(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """The keys of a model that hold lists or mappings of models."""
+    for name, field in model.model_fields.items():
+        for inner in get_args(field.annotation):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield field.alias or name, inner
 
 
 def _section(title: str, model: type[BaseModel], note: str) -> Iterator[str]:

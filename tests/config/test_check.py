@@ -45,7 +45,7 @@ def test_the_example_with_the_real_sources_rules_and_channels() -> None:
         "units: 5 today, 6 in all; sites: 4",
         "endpoints: 10",
         "  hoi-nghi: 9 (Hội nghị truyền hình)",
-        "probes: 1.1 a second, about 92,160 samples a day",
+        "probes: 1.0 a second, about 87,840 samples a day",
         "references: ref-vnpt, ref-viettel",
         "receivers: truc-ca (webhook)",
         "listens on 127.0.0.1:8080, this machine only",
