@@ -122,7 +122,7 @@ def test_a_configuration_is_sound(block: Block, tmp_path: Path) -> None:
         secrets = tmp_path / "secrets"
         secrets.mkdir()
         certificate(secrets)
-        for token in re.findall(r"secrets/[\w-]+-token", block.text):
+        for token in re.findall(r"secrets/[\w-]+-(?:token|password)", block.text):
             (tmp_path / token).write_text(f"{token}-0123456789", "utf-8")
     if not re.search(r"^center:", block.text, re.MULTILINE):
         (tmp_path / "ioc.yaml").write_text("center: {id: shown, name: Shown}\n", "utf-8")
