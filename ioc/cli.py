@@ -1,4 +1,4 @@
-"""The command line: `ioc run`, `check`, `try`, `watch`, `demo`, `influx`."""
+"""The command line: `ioc run`, `check`, `try`, `watch`, `demo`, `influx`, `history`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ app = typer.Typer(
 
 influx = typer.Typer(help="Prepare an InfluxDB for history, and look after it.", no_args_is_help=True)
 app.add_typer(influx, name="influx")
+history = typer.Typer(help="Move history from one store to another.", no_args_is_help=True)
+app.add_typer(history, name="history")
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The configuration directory.")]
 Listen = Annotated[
@@ -138,6 +140,28 @@ def influx_fill(
     from ioc.provision.commands import fill
 
     _loop(fill(directory, url, org, admin_token_env, _duration(since)))
+
+
+@history.command("migrate")
+def history_migrate(
+    directory: Directory,
+    file: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="The embedded history; default: the configured one."),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Only what is newer: 90d, 12h; default: everything."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be moved, and end.")] = False,
+    admin_token_env: AdminTokenEnv = "INFLUX_ADMIN_TOKEN",  # noqa: S107 -- a variable's name
+) -> None:
+    """Move the embedded history into InfluxDB, beside a running service; goes on where it was stopped."""
+    from ioc.provision.migration import migrate
+
+    newer = _duration(since) if since is not None else None
+    if not _loop(migrate(directory, file, newer, admin_token_env, dry=dry_run)):
+        raise typer.Exit(1)
 
 
 def main() -> None:

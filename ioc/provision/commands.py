@@ -6,7 +6,14 @@ import os
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    Progress,
+    ProgressColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from collectors.registry import SOURCES
@@ -85,9 +92,15 @@ def administrator(at: Setting, variable: str) -> str:
     return token
 
 
-def bar() -> Progress:
+def bar(*more: ProgressColumn) -> Progress:
     """How far a long piece of work has come."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        *more,
+        TimeRemainingColumn(),
+    )
     return Progress(*columns)
 
 

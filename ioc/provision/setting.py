@@ -35,6 +35,8 @@ class Setting:
     token_file: Path
     token_variable: str
     written: bool
+    embedded: Path
+    """the embedded history's file, whether it is used or not"""
 
     @property
     def grafana_file(self) -> Path:
@@ -63,7 +65,8 @@ class Setting:
 
 def setting(directory: Path, url: str | None, org: str | None) -> Setting:
     """What `history.influx` says, `url` and `org` instead of its own; raises ConfigError, IocError."""
-    found = _section(directory)
+    history = _section(directory)
+    found = history.influx
     if found is None and not (url and org):
         raise IocError(
             f"{directory}: there is no history.influx; write it with url, org, bucket, token, or name --url, --org"
@@ -80,16 +83,17 @@ def setting(directory: Path, url: str | None, org: str | None) -> Setting:
         token_file=token_file,
         token_variable=variable,
         written=found is not None,
+        embedded=directory / (history.embedded or schema.Embedded()).file,
     )
 
 
-def _section(directory: Path) -> schema.Influx | None:
+def _section(directory: Path) -> schema.History:
     faults = Faults()
     piece = Directory(directory, faults).top.get("history")
     section = fit(schema.History, piece, faults, "history") if piece and piece.data is not None else None
     if faults:
         raise ConfigError(faults.faults())
-    return section.influx if section else None
+    return section or schema.History()
 
 
 def _token(directory: Path, section: schema.Influx | None) -> tuple[Path, str]:
