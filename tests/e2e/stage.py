@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from ioc import schema
 from ioc.clock import Clock
 from ioc.counts import Counts
 from ioc.demo.province import Ports, Province, build
@@ -20,10 +21,11 @@ from ioc.errors import Refused
 from ioc.intake import about
 from ioc.inventory import Endpoint, Inventory, Owner, Probe, Site
 from ioc.picture import Picture
+from ioc.store.base import Reader
 from ioc.telemetry import Telemetry
 from ioc.units import Span, Unit, Units
 from web import app
-from web.deps import Deps, Readiness, Wall
+from web.deps import Deps, Kept, Readiness, Wall
 from web.push import Pace
 from web.serve import Server, serve
 
@@ -33,6 +35,10 @@ AFTERNOON = 1_795_505_527.0
 """24 November 2026, 14:32:07 in Viet Nam"""
 SYSTEMS = {"vc": "Hội nghị truyền hình", "net": "Mạng truyền số liệu chuyên dùng"}
 EVERY = 10.0
+FIRST_BYTE = schema.Field("first_byte", "ms", "from the request to the head of the answer")
+KEPT = Kept(
+    {each.name: each for each in (schema.endpoint((schema.LOSS, schema.RTT, FIRST_BYTE)), schema.STATE)}
+)
 _FAMILY = "Nguyễn Trần Lê Phạm Hoàng Vũ Đặng Bùi Đỗ Hồ Ngô Dương Lý Lưu Trịnh Mai Cao Đinh".split()
 _MIDDLE = "Văn Thị Đức Hữu Minh Quang Thanh Ngọc Xuân Đình".split()
 _GIVEN = "Hùng Lan Tuấn Hạnh Dũng Thủy Nam Hương Sơn Mai Quân Yến Ặn Phúc Khánh Bằng Nghĩa Trường".split()
@@ -97,6 +103,8 @@ class Stage:
     """A picture of the province and the real server that shows it."""
 
     def __init__(self, seed: int = 7, at: float = AFTERNOON, epoch: str = "stage") -> None:
+        self.history: Reader | None = None
+        """set before it opens"""
         self.rng = Random(f"stage {seed}")
         self.clock = ShiftedClock(at)
         self.province = build(seed, Ports())
@@ -125,6 +133,8 @@ class Stage:
             DIST,
             wall=Wall(name="Trung tâm IOC tỉnh Thanh Hóa (mô phỏng)"),
             pace=Pace(coalesce=0.05, beat=1.0),
+            history=self.history,
+            kept=lambda: KEPT,
         )
         self._server = await serve(app.build(deps), "127.0.0.1", self.port)
         self.port = self._server.port

@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, expect
 
+from tests.e2e.axe import settled, violations
 from tests.e2e.screen import SIZES, screen, shown
-from tests.e2e.stage import DIST, Stage, storm
+from tests.e2e.stage import Stage, storm
 
 pytestmark = pytest.mark.real
 
 ROOM = "vc-h10-x07"
-
-AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
 async def test_a_fault_travels_to_the_wall_and_back(browser: Browser, stage: Stage) -> None:
@@ -191,7 +190,7 @@ async def test_old_data_loses_its_colour_and_says_so(browser: Browser, stage: St
         system = dict(stage.picture.get("system/vc") or {})
         stage.picture.put("system/vc", {**system, "at": stage.clock.now() - 100})
         await expect(page.locator(".legend")).to_contain_text("số liệu cũ 1 phút 4")
-        await _settled(page)
+        await settled(page)
         red, green, blue = [int(n) for n in (await cell.evaluate(colour))[4:-1].split(",")]
         assert max(red, green, blue) - min(red, green, blue) < 30, "old data is grey"
         await expect(page.locator(".headline .sentence")).to_have_text("Số liệu đã cũ")
@@ -232,12 +231,12 @@ async def test_axe_finds_nothing(
         storm(stage)
     async with screen(browser, f"{stage.url}?scene={scene}&lang={language}") as page:
         await shown(page, stage)
-        await _settled(page)
-        assert await _violations(page) == []
+        await settled(page)
+        assert await violations(page) == []
         if situation == "storm":
             await page.locator(".cover, .item button").first.click()
-            await _settled(page)
-            assert await _violations(page) == []
+            await settled(page)
+            assert await violations(page) == []
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -279,18 +278,3 @@ OVERLAPS = """() => {
     }));
     return wrong;
 }"""
-
-
-async def _settled(page: Page) -> None:
-    """Let the cross-fades end: half-faded text has no contrast to judge."""
-    await page.evaluate("Promise.all(document.getAnimations().map(a => a.finish()))")
-
-
-async def _violations(page: Page) -> list[str]:
-    # evaluated, not added as a script: the content policy holds for tests as well
-    await page.evaluate(AXE.read_text())
-    found = await page.evaluate("axe.run(document)")
-    return [
-        f"{each['id']}: {each['nodes'][0]['html'][:120]} {each['nodes'][0]['failureSummary'][:300]}"
-        for each in found["violations"]
-    ]

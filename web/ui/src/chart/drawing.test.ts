@@ -11,7 +11,8 @@ test("a bucket is a step as wide as itself, and the next one begins where it end
   expect(drawing.mean).toEqual([10, 10, 40, 40, 70, 70]);
   expect(drawing.least).toEqual([0, 0, 30, 30, 60, 60]);
   expect(drawing.most).toEqual([20, 20, 50, 50, 80, 80]);
-  expect(drawing.bucket).toEqual([0, 0, 1, 1, 2, 2]);
+  expect(drawing.place).toEqual([0, 0, 1, 1, 2, 2]);
+  expect(drawing.places).toEqual([15, 45, 75].map((x, bucket) => ({ x, bucket })));
   expect(drawing.gaps).toEqual([]);
 });
 
@@ -21,6 +22,7 @@ test("nothing is drawn across a gap", () => {
   const at = drawing.x.indexOf(210);
   expect([drawing.mean[at - 1], drawing.mean[at], drawing.mean[at + 1]]).toEqual([20, null, 20]);
   expect([drawing.x[at - 1], drawing.x[at + 1]]).toEqual([120, 300]);
+  expect(drawing.places[drawing.place[at]!]).toEqual({ x: 210, bucket: null });
 });
 
 test("an empty bucket that the service calls no gap is the pace of the series: a value holds until the next one", () => {

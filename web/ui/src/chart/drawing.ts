@@ -9,6 +9,14 @@ import type { History } from "../history";
 
 export type Gap = [from: number, to: number];
 
+/** Where a reader may stand: in a bucket or in a gap. */
+export interface Place {
+  /** its middle */
+  x: number;
+  /** null in a gap */
+  bucket: number | null;
+}
+
 export interface Drawing {
   start: number;
   stop: number;
@@ -17,8 +25,9 @@ export interface Drawing {
   mean: (number | null)[];
   least: (number | null)[];
   most: (number | null)[];
-  /** which bucket each x belongs to */
-  bucket: (number | null)[];
+  /** which place each x belongs to */
+  place: number[];
+  places: Place[];
   gaps: Gap[];
 }
 
@@ -26,24 +35,34 @@ export interface Drawing {
 export function drawingOf(history: History): Drawing {
   const { at, start, stop, step } = history;
   const gaps = history.gaps.map(([from, to]): Gap => [Math.max(from, start), Math.min(to, stop)]);
-  const out: Drawing = { start, stop, x: [], mean: [], least: [], most: [], bucket: [], gaps };
+  const out: Drawing = { start, stop, x: [], mean: [], least: [], most: [], place: [], places: [], gaps };
   let g = 0;
   at.forEach((begin, i) => {
-    for (; g < gaps.length && gaps[g]![0] <= begin; g += 1) put(out, history, middle(gaps[g]!), null);
-    const end = Math.min(begin + step, stop);
+    for (; g < gaps.length && gaps[g]![0] <= begin; g += 1) putGap(out, gaps[g]!);
     const next = at[i + 1];
-    const held = next === undefined || (gaps[g] !== undefined && gaps[g]![0] < next) ? end : next;
-    put(out, history, Math.max(begin, start), i);
-    put(out, history, held, i);
+    const broken = next === undefined || (gaps[g]?.[0] ?? Infinity) < next;
+    putBucket(out, history, i, Math.max(begin, start), broken ? Math.min(begin + step, stop) : next);
   });
-  for (; g < gaps.length; g += 1) put(out, history, middle(gaps[g]!), null);
+  for (; g < gaps.length; g += 1) putGap(out, gaps[g]!);
   return out;
 }
 
-function put(out: Drawing, history: History, x: number, i: number | null): void {
+function putGap(out: Drawing, gap: Gap): void {
+  put(out, middle(gap), null, null, null);
+  out.places.push({ x: middle(gap), bucket: null });
+}
+
+function putBucket(out: Drawing, { mean, least, most }: History, i: number, from: number, to: number): void {
+  for (const x of [from, to]) put(out, x, mean[i]!, least[i]!, most[i]!);
+  out.places.push({ x: middle([from, to]), bucket: i });
+}
+
+function put(out: Drawing, x: number, mean: number | null, least: number | null, most: number | null): void {
   out.x.push(x);
-  out.bucket.push(i);
-  for (const column of ["mean", "least", "most"] as const) out[column].push(i === null ? null : history[column][i]!);
+  out.mean.push(mean);
+  out.least.push(least);
+  out.most.push(most);
+  out.place.push(out.places.length);
 }
 
 function middle([from, to]: Gap): number {

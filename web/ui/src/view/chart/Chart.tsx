@@ -66,6 +66,7 @@ function Picture({ history, sight, title }: PictureProps) {
     () => ({ number, none: words("chart.none"), silent: words("chart.silent") }),
     [language.value],
   );
+  const last = Math.max(0, sight.drawing.places.length - 1);
   const reading = readingOf(history, sight, at, { by, unit: unitName(unit) });
   return (
     <>
@@ -83,10 +84,10 @@ function Picture({ history, sight, title }: PictureProps) {
         tabIndex={0}
         aria-label={title}
         aria-valuemin={0}
-        aria-valuemax={Math.max(0, sight.drawing.x.length - 1)}
-        aria-valuenow={at ?? Math.max(0, sight.drawing.x.length - 1)}
+        aria-valuemax={last}
+        aria-valuenow={Math.min(at ?? last, last)}
         aria-valuetext={`${reading.value}, ${reading.time}`}
-        onKeyDown={(event) => step(event, at, sight.drawing.x.length, point)}
+        onKeyDown={(event) => step(event, at ?? last, last, point)}
       >
         <Plot sight={sight} labels={labels} at={at} point={point} />
       </div>
@@ -138,32 +139,32 @@ function timeOf(at: number, step: number): string {
 function readingOf(history: History, { drawing, silent }: Sight, at: number | null, { by, unit }: Magnitude): Reading {
   const words = say.value;
   const put = (value: number) => `${measured(value / by, language.value)}${unit && ` ${unit}`}`;
-  if (at === null || at >= drawing.x.length) {
+  const place = at === null ? undefined : drawing.places[at];
+  if (!place) {
     const last = history.at.length - 1;
     if (last < 0) return { value: words("chart.none"), time: "" };
     return { value: put(history.last[last]!), time: timeOf(history.at[last]!, history.step) };
   }
-  const bucket = drawing.bucket[at];
-  const x = drawing.x[at]!;
-  if (bucket === null || bucket === undefined) {
+  const { x, bucket } = place;
+  if (bucket === null) {
     const quiet = silent.some(([from, to]) => from <= x && x <= to);
     return { value: words(quiet ? "chart.silent" : "chart.none"), time: timeOf(x, history.step) };
   }
   return { value: put(history.mean[bucket]!), time: timeOf(history.at[bucket]!, history.step) };
 }
 
-const JUMP: Record<string, (at: number, n: number) => number> = {
-  ArrowLeft: (at) => at - 2,
-  ArrowRight: (at) => at + 2,
-  PageUp: (at) => at - 20,
-  PageDown: (at) => at + 20,
+const JUMP: Record<string, (at: number, last: number) => number> = {
+  ArrowLeft: (at) => at - 1,
+  ArrowRight: (at) => at + 1,
+  PageUp: (at) => at - 10,
+  PageDown: (at) => at + 10,
   Home: () => 0,
-  End: (_, n) => n - 1,
+  End: (_, last) => last,
 };
 
-function step(event: KeyboardEvent, at: number | null, n: number, point: (at: number | null) => void): void {
+function step(event: KeyboardEvent, at: number, last: number, point: (place: number) => void): void {
   const jump = JUMP[event.key];
-  if (!jump || !n) return;
+  if (!jump) return;
   event.preventDefault();
-  point(Math.max(0, Math.min(n - 1, jump(at ?? n - 1, n))));
+  point(Math.max(0, Math.min(last, jump(at, last))));
 }

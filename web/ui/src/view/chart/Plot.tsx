@@ -23,9 +23,9 @@ export interface Labels {
 interface PlotProps {
   sight: Sight;
   labels: Labels;
-  /** what the cursor stands on */
+  /** the place where the cursor stands */
   at: number | null;
-  point(index: number | null): void;
+  point(place: number | null): void;
 }
 
 interface Size {
@@ -50,7 +50,7 @@ export function Plot(props: PlotProps) {
     };
   }, [size.width, size.em]);
   useLayoutEffect(() => plot.current?.setData(dataOf(props.sight)), [props.sight, props.labels]);
-  useLayoutEffect(() => pointAt(plot.current, props.at), [props.at]);
+  useLayoutEffect(() => pointAt(plot.current, props), [props.at]);
   return <div class="plot" ref={box} />;
 }
 
@@ -67,11 +67,15 @@ function dataOf({ drawing: { x, mean, least, most } }: Sight): uPlot.AlignedData
   return [x, most, least, mean] as uPlot.AlignedData;
 }
 
-/** Move the cursor to an index, unless the mouse has just moved it there. */
-function pointAt(plot: uPlot | null, index: number | null): void {
-  if (!plot || index === null || plot.cursor.idx === index) return;
-  const x = plot.data[0][index];
-  if (x !== undefined) plot.setCursor({ left: plot.valToPos(x, "x"), top: 1 }, false);
+/** Move the cursor to a place, unless the mouse has just moved it there. */
+function pointAt(plot: uPlot | null, { at, sight }: PlotProps): void {
+  const place = at === null ? undefined : sight.drawing.places[at];
+  if (!plot || !place || placeOf(plot, sight) === at) return;
+  plot.setCursor({ left: plot.valToPos(place.x, "x"), top: 1 });
+}
+
+function placeOf(plot: uPlot, { drawing }: Sight): number | null {
+  return drawing.place[plot.cursor.idx ?? -1] ?? null;
 }
 
 function make(box: HTMLElement, { width, em }: Size, now: () => PlotProps): uPlot {
@@ -86,7 +90,7 @@ function make(box: HTMLElement, { width, em }: Size, now: () => PlotProps): uPlo
   const options: uPlot.Options = {
     width,
     height: HEIGHT * em,
-    padding: [0.4 * em, RIGHT * em, 0, 0],
+    padding: [0.65 * em, RIGHT * em, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false }, sync: { key: "charts" } },
     scales: {
@@ -116,7 +120,7 @@ function make(box: HTMLElement, { width, em }: Size, now: () => PlotProps): uPlo
     hooks: {
       drawAxes: [(plot) => grounds(plot, now(), colour, font)],
       draw: [(plot) => marks(plot, now().sight, colour, (em * uPlot.pxRatio) / 12)],
-      setLegend: [(plot) => now().point(plot.cursor.idx ?? null)],
+      setLegend: [(plot) => now().point(placeOf(plot, now().sight))],
     },
   };
   return new uPlot(options, dataOf(now().sight), box);

@@ -1,4 +1,4 @@
-/** The states of an endpoint over a time as one strip, and in words how long each lasted. */
+/** The states of an endpoint over a time as one strip, and in words which they were and how long each lasted. */
 
 import { useRef } from "preact/hooks";
 
@@ -11,8 +11,10 @@ import { Glyph } from "../Glyph";
 import { Away } from "./Away";
 import { useHistory } from "./useHistory";
 
-/** Buckets asked for: short ones, so that the moment of a change is told well. */
-const POINTS = 900;
+/** Buckets asked for: short ones, so that the moment of a change is told well. Only those with a mark in them come. */
+const POINTS = 2000;
+/** Seconds of a bucket above which its worst state does not tell how long that lasted. */
+const EXACT = 60;
 
 export function StateStrip({ endpoint, shown }: { endpoint: string; shown: Shown }) {
   const box = useRef<HTMLElement>(null);
@@ -26,7 +28,7 @@ export function StateStrip({ endpoint, shown }: { endpoint: string; shown: Shown
       {spans && history && (
         <>
           <Bar spans={spans} start={start} stop={history.stop} />
-          <Legend spans={spans} />
+          <Legend spans={spans} exact={history.step <= EXACT} />
         </>
       )}
       {failure && <Away failure={failure} history={history} />}
@@ -52,14 +54,15 @@ function Bar({ spans, start, stop }: { spans: Span[]; start: number; stop: numbe
   );
 }
 
-function Legend({ spans }: { spans: Span[] }) {
+function Legend({ spans, exact }: { spans: Span[]; exact: boolean }) {
   const words = say.value;
   return (
     <ul class="lasted">
       {totals(spans).map(([state, seconds]) => (
         <li key={state} class={state ? `t-${state}` : "t-none"}>
           {state ? <Glyph state={state} /> : <i class="hatch" aria-hidden="true" />}
-          {words(state ? `state.${state}` : "chart.none")} <b class="figure">{ageShort(seconds, words)}</b>
+          {words(state ? `state.${state}` : "chart.none")}{" "}
+          {exact && <b class="figure">{ageShort(seconds, words)}</b>}
         </li>
       ))}
     </ul>
