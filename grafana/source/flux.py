@@ -105,6 +105,19 @@ def averages(
     )
 
 
+def highest(query: str, label: str, most: int = 20) -> str:
+    """Of a query's series those with the highest mean, told apart by the label that is their whole group key."""
+    before, begins, after = query.rpartition("from(bucket:")
+    return "\n".join(
+        (
+            f"{before}all = {begins}{after}",
+            f'top = all |> mean() |> group() |> sort(columns: ["_value"], desc: true) |> limit(n: {most})',
+            f'  |> findColumn(fn: (key) => true, column: "{label}")',
+            f"all |> filter(fn: (r) => contains(value: r.{label}, set: top))",
+        )
+    )
+
+
 def states(tags: Iterable[str]) -> str:
     """Every endpoint's state at each window's end, as its code; `_time` is that end.
 
@@ -190,6 +203,7 @@ def dropped() -> str:
             source(),
             only(DROPPED, ["lines", "seconds"]),
             '  |> pivot(rowKey: ["_time", "store"], columnKey: ["_field"], valueColumn: "_value")',
-            '  |> group()\n  |> keep(columns: ["_time", "store", "lines", "seconds"])',
+            '  |> group() |> rename(columns: {_time: "time"}) |> sort(columns: ["time"], desc: true)',
+            '  |> limit(n: 200) |> keep(columns: ["time", "store", "lines", "seconds"])',
         )
     )

@@ -48,8 +48,10 @@ SITE = Choice("site", "Địa điểm", ("unit",))
 ENDPOINT = Choice("endpoint", "Thiết bị", ("unit", "site"))
 
 
-def page(uid: str, title: str, about: str, wall: str, choices: Iterable[Choice] = ()) -> Dashboard:
-    """A dashboard without panels. Its address is /d/UID."""
+def page(
+    uid: str, title: str, about: str, wall: str, choices: Iterable[Choice] = (), there: str = "${wall:raw}"
+) -> Dashboard:
+    """A dashboard without panels, at /d/UID; `there` is what of the wall it leads to."""
     made = (
         Dashboard(title)
         .uid(uid)
@@ -62,7 +64,8 @@ def page(uid: str, title: str, about: str, wall: str, choices: Iterable[Choice] 
         .refresh("1m")
         .week_start("monday")
         .version(1)
-        .links([_wall(), _others()])
+        .annotations([])
+        .links([_wall(there), _others()])
     )
     for choice in choices:
         made.with_variable(_variable(choice))
@@ -151,11 +154,11 @@ def _wall_address(wall: str) -> TextBoxVariable:
     )
 
 
-def _wall() -> DashboardLink:
+def _wall(there: str) -> DashboardLink:
     return (
         DashboardLink("Màn hình điều hành")
         .type(model.DashboardLinkType.LINK)
-        .url("${wall:raw}")
+        .url(there)
         .icon("dashboard")
         .tooltip("Mở màn hình điều hành")
         .target_blank(True)

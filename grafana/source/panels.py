@@ -43,6 +43,9 @@ UNITS: Mapping[str, str] = {
 
 QUIET, GOOD, LOUD, BAD = (COLOURS[each] for each in (State.UP, State.MAINTENANCE, State.DEGRADED, State.DOWN))
 
+ON_WALL = "${wall:raw}/#endpoint/"
+"""where the wall shows an endpoint whose id follows"""
+
 Target = str | Builder[Dataquery]
 """Flux as text, or what the SDK builds for another data source"""
 
@@ -199,6 +202,16 @@ def state_words() -> model.ValueMap:
         {
             str(code): model.ValueMappingResult(text=WORDS[state], color=COLOURS[state], index=code)
             for state, code in CODES.items()
+        }
+    )
+
+
+def yes_no() -> model.ValueMap:
+    """One and nothing, in words."""
+    return model.ValueMap(
+        {
+            "1": model.ValueMappingResult(text="tốt", color=QUIET, index=0),
+            "0": model.ValueMappingResult(text="hỏng", color=BAD, index=1),
         }
     )
 

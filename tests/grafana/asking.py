@@ -116,7 +116,9 @@ def choices(board: Dashboard, chosen: Chosen) -> dict[str, str | Sequence[str]]:
     """The value of each variable: as chosen, else as the dashboard opens."""
     found: dict[str, str | Sequence[str]] = {}
     for each in board["templating"]["list"]:
-        value = chosen.get(each["name"]) or each.get("current", {}).get("value") or each["query"]
+        value = chosen.get(each["name"]) or each.get("current", {}).get("value") or ""
+        if each["type"] == "textbox":
+            value = each["query"]
         if value == [ALL]:
             value = each["allValue"]
         found[each["name"]] = value
@@ -172,7 +174,7 @@ def promql(text: str, moment: Moment, scrape: float) -> str:
     return text
 
 
-def ask(server: InfluxServer, query: str) -> list[Table]:
+def ask(server: InfluxServer, query: str, patience: float = 30.0) -> list[Table]:
     """The tables that InfluxDB answers; raises RuntimeError with what it says and the query."""
     dialect = {"annotations": ["datatype", "group", "default"], "header": True}
     request = urllib.request.Request(
@@ -181,7 +183,7 @@ def ask(server: InfluxServer, query: str) -> list[Table]:
         {"Content-Type": "application/json", "Authorization": f"Token {server.token}", "Accept": "*/*"},
     )
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=patience) as response:
             text = response.read().decode()
     except urllib.error.HTTPError as error:
         with error:

@@ -13,7 +13,7 @@ from tests.real.fixtures import part
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
     """See tests.grafana.filled.demo."""
-    part("influxd")
-    part("prometheus")
+    for each in ("influxd", "prometheus", "snmpd"):
+        part(each)
     with demo(tmp_path_factory.mktemp("demo")) as found:
         yield found

@@ -17,6 +17,7 @@ from ioc.demo.places import choose
 from ioc.demo.province import Province, build, save
 from ioc.demo.service import Service
 from ioc.demo.truth import Manner, Mode
+from tests.grafana.datacenter import DataCenter
 from tests.real.daemon import free_port
 from tests.real.influx import InfluxServer
 
@@ -32,6 +33,7 @@ class Demo:
         self.listen = f"127.0.0.1:{free_port()}"
         self.url = f"http://{self.listen}"
         self._influx = influx
+        self._center = DataCenter(folder)
         self._children: list[Child] = []
         self._drains: list[asyncio.Task[None]] = []
 
@@ -48,6 +50,8 @@ class Demo:
         self._drain(responders)
         where = self.folder / "config"
         directory.write(where, province, ports, "00:00-24:00", self.listen, "http://127.0.0.1:9/")
+        await self._center.open()
+        self._center.enter(where, self.url)
         self._write_history(where)
         command = [sys.executable, "-m", "ioc", "run", str(where)]
         running = await Child.start("service", command, self.folder)
@@ -77,6 +81,7 @@ class Demo:
         """End everything; the service writes what it still has."""
         for child in reversed(self._children):
             await child.stop()
+        await self._center.close()
         for task in self._drains:
             task.cancel()
         await asyncio.gather(*self._drains, return_exceptions=True)

@@ -122,6 +122,7 @@ async def _fill(running: Demo, influx: InfluxServer, prometheus: Prometheus) -> 
     finally:
         await running.stop()
     stop = _now()
+    await asyncio.to_thread(influx.write, f"dropped,store=influx lines=12i,seconds=3.5 {int(stop - 5)}", "s")
     await asyncio.to_thread(_windows, influx, start, stop)
     return Filled(influx, prometheus, start, stop, metrics)
 
@@ -131,7 +132,7 @@ def _windows(influx: InfluxServer, start: float, stop: float) -> None:
     for tier in TIERS:
         into = influx.add_bucket(tier.bucket(influx.bucket))
         way = Way(influx.bucket, into, tier, list(MEASUREMENTS.values()))
-        ask(influx, windows_of(way, start, stop))
+        ask(influx, windows_of(way, start, stop), patience=120.0)
 
 
 def _now() -> float:

@@ -28,7 +28,10 @@ def board(wall: str) -> Dashboard:
     """See grafana.source.registry."""
     about = "Trạng thái và mọi số đo của một thiết bị. Chọn đơn vị và địa điểm để rút ngắn danh sách."
     choices = (UNIT, SITE, replace(CHOICE, several=False))
-    made = annotated(page("ioc-endpoint", "IOC · Thiết bị", about, wall, choices), CHOSEN)
+    made = annotated(
+        page("ioc-endpoint", "IOC · Thiết bị", about, wall, choices, f"{panels.ON_WALL}${{endpoint:raw}}"),
+        CHOSEN,
+    )
     made.with_row(Row("Trạng thái"))
     made.with_panel(_state()).with_panel(_history()).with_panel(_changes())
     made.with_row(Row("Đường truyền"))
