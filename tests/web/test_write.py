@@ -7,8 +7,7 @@ import base64
 import gzip
 import io
 import zlib
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -17,6 +16,7 @@ from ioc.config.compiled import Allowed
 from ioc.errors import StoreError
 from ioc.store.admission import Admission, Terms
 from tests.web.house import House, Open, until
+from tests.web.shelf import Shelf
 from web.api import packed
 from web.api.write import AT_ONCE
 from web.auth import Access
@@ -25,24 +25,6 @@ from web.deps import Door
 TOKEN = "inlet-0123456789abcdef"
 SHOWN = {"Authorization": f"Token {TOKEN}"}
 TERMS = Terms({"pump": Allowed(frozenset({"id"}))}, {}, 100, 365 * 86_400.0)
-
-
-@dataclass
-class Shelf:
-    """Keeps what it is given, or is full."""
-
-    lines: list[str] = field(default_factory=list)
-    trouble: StoreError | None = None
-    gate: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def __post_init__(self) -> None:
-        self.gate.set()
-
-    async def keep(self, lines: Sequence[str]) -> None:
-        await self.gate.wait()
-        if self.trouble:
-            raise self.trouble
-        self.lines += lines
 
 
 @pytest.fixture

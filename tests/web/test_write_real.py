@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -24,6 +23,7 @@ from tests.real.snmpd import COMMUNITY, Snmpd
 from tests.real.telegraf import Telegraf
 from tests.web.house import House, Open
 from tests.web.recorded import CASES, ODD, ODD_LINES, TOKEN, Recorded, load
+from tests.web.shelf import Shelf
 from web.deps import Door
 
 PLACE = {"unit": "u1", "site": "s1", "system": "dc"}
@@ -35,19 +35,6 @@ TERMS = Terms(
     1_000,
     10 * 365 * 86_400.0,
 )
-
-
-@dataclass
-class Shelf:
-    """Keeps what it is given, or tells of trouble once."""
-
-    lines: list[str] = field(default_factory=list)
-    troubles: list[StoreError] = field(default_factory=list)
-
-    async def keep(self, lines: Sequence[str]) -> None:
-        if self.troubles:
-            raise self.troubles.pop()
-        self.lines += lines
 
 
 @pytest.fixture
@@ -172,7 +159,7 @@ async def test_telegraf_splits_what_is_refused_as_too_large(
 async def test_telegraf_keeps_what_it_may_send_later(
     here: House, shelf: Shelf, telegraf: Callable[..., Telegraf], token: str, says: str
 ) -> None:
-    shelf.troubles = [StoreError("the spool is full", permanent=False, retry_after=30.0)] * 9
+    shelf.trouble = StoreError("the spool is full", permanent=False, retry_after=30.0)
     run = await asyncio.to_thread(telegraf(here.base, token).once)
     assert not run.delivered
     assert says in run.log
