@@ -20,6 +20,8 @@ ORDER = {
     "screen_memory": "7",
     "pixels": "9",
     "loop_lag": "15",
+    "history_write": "16",
+    "history_read": "17",
 }
 """benchmarks with the number of their target"""
 FIGURES: Mapping[str, str] = {
@@ -40,6 +42,9 @@ FIGURES: Mapping[str, str] = {
     "p99_5000_ms": "5,000 × 5/s: p99 {} ms",
     "kb_per_screen": "{} KB a screen",
     "loop_lag_p999_ms": "p99.9 {} ms",
+    "us_per_line": "{} µs a line",
+    "embedded_p95_ms": "embedded: p95 {} ms",
+    "influx_p95_ms": "InfluxDB: p95 {} ms",
 }
 """how a figure that has a target is said"""
 BESIDE: Mapping[str, str] = {
