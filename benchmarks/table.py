@@ -20,8 +20,6 @@ ORDER = {
     "screen_memory": "7",
     "pixels": "9",
     "loop_lag": "15",
-    "history_write": "16",
-    "history_read": "17",
 }
 """benchmarks with the number of their target"""
 FIGURES: Mapping[str, str] = {
