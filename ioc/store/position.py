@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,10 @@ class Position:
 
 
 class PositionFile:
-    """One open file. Raises OSError."""
+    """One open file; `sync` brings it to the disk. Raises OSError."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sync: Callable[[int], None] = os.fdatasync) -> None:
+        self._sync = sync
         self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         if os.fstat(self._file).st_size < 2 * SLOT:
             os.pwrite(self._file, bytes(2 * SLOT), 0)
@@ -59,7 +60,7 @@ class PositionFile:
         self._turn += 1
         os.pwrite(self._file, _packed(self._turn, position), self._turn % 2 * SLOT)
         if sync:
-            os.fdatasync(self._file)
+            self._sync(self._file)
 
     def close(self) -> None:
         """Let go of the file."""

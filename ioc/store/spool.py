@@ -82,7 +82,7 @@ class Spool:
             self._lock = _locked(directory)
             try:
                 self._segments = Segments(directory)
-                self._position = PositionFile(directory / "position")
+                self._position = PositionFile(directory / "position", sync)
                 self._next = self._end_of_last()
                 self._restore(self._position.read())
             except BaseException:
@@ -143,6 +143,8 @@ class Spool:
                 self._losses.add(lost, self._latest)
             start, due = self._next, self._losses.due()
             try:
+                if due:  # a mark that is written again after a crash is then the same mark
+                    self._remember(sync=True)
                 ranges = [self._put(lines, span(lines), hold=hold) for lines in blocks]
                 for loss in due:
                     self._put([self._mark(loss)], (loss.oldest, loss.newest), lost=loss.lines)
