@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from ioc.provision.api import LONG, Api
 from ioc.store.downsampling import Way, fill
 
-AT_ONCE = 6 * 3600
+AT_ONCE = 24 * 3600
 """seconds of raw points made windows of by one query"""
 
 

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-
 import pytest
 
 from ioc.provision.api import Api
@@ -15,72 +10,11 @@ from ioc.provision.fill import AT_ONCE, refill, spans
 from ioc.store.downsampling import HOURS, MINUTES, TIERS, Tier
 from tests.provision.conftest import House
 from tests.provision.influxd import now
+from tests.provision.numbers import expected, points, there, whole, within
 
 pytestmark = pytest.mark.real
 
 FRESH = {tier: f"ioc: ioc to ioc_{tier.length}" for tier in TIERS}
-Key = tuple[str, str, str, int]
-"""measurement, endpoint, field, seconds"""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    endpoint: str
-    at: float
-    rtt: float
-
-    @property
-    def line(self) -> str:
-        tags = f"endpoint,endpoint={self.endpoint},site=s,source=sip,system=vc,unit=17"
-        return f"{tags} loss=0.0,rtt={self.rtt!r} {round(self.at * 1e6)}"
-
-
-def points(start: float, stop: float, every: float, *endpoints: str) -> Iterator[Written]:
-    """Numbers without a pattern, the same each time."""
-    for each in endpoints:
-        for n in range(math.ceil((stop - start) / every)):
-            yield Written(each, start + n * every + 0.25, 20 + 7 * math.sin(n * 1.7 + len(each)) + n % 3)
-
-
-def expected(written: Iterable[Written], tier: Tier) -> dict[Key, float]:
-    """What the windows of `rtt` should be."""
-    windows: dict[tuple[str, int], list[Written]] = defaultdict(list)
-    for each in written:
-        windows[each.endpoint, int(each.at // tier.seconds) * tier.seconds].append(each)
-    out: dict[Key, float] = {}
-    for (endpoint, at), some in windows.items():
-        some.sort(key=lambda each: each.at)
-        values = [each.rtt for each in some]
-        made = {
-            "mean": sum(values) / len(values),
-            "min": min(values),
-            "max": max(values),
-            "count": len(values),
-            "last": values[-1],
-        }
-        out |= {("endpoint", endpoint, f"rtt_{each}", at): value for each, value in made.items()}
-    return out
-
-
-def there(house: House, tier: Tier, where: str = "r._field =~ /^rtt_/") -> dict[Key, float]:
-    """What the windows in InfluxDB are."""
-    rows = house.admin.flux(
-        f'from(bucket: "ioc_{tier.length}") |> range(start: 0, stop: 1d)'
-        f" |> filter(fn: (r) => {where}) |> toString() |> group()"
-        " |> map(fn: (r) => ({r with seconds: uint(v: r._time) / uint(v: 1000000000)}))"
-    )
-    return {
-        (row["_measurement"], row["endpoint"], row["_field"], int(row["seconds"])): float(row["_value"])
-        for row in rows
-    }
-
-
-def within(windows: dict[Key, float], start: float, stop: float) -> dict[Key, float]:
-    return {key: value for key, value in windows.items() if start <= key[3] < stop}
-
-
-def whole(at: float, tier: Tier) -> int:
-    return int(at // tier.seconds) * tier.seconds
 
 
 @pytest.mark.parametrize("tier", TIERS, ids=lambda tier: tier.length)
@@ -91,11 +25,11 @@ async def test_fresh_windows_are_right_and_stay_so(house: House, tier: Tier) -> 
     house.admin.write([each.line for each in written])
     assert house.admin.run(FRESH[tier], end + 1) == "success"
     back = {MINUTES: 900, HOURS: 7200}[tier]
-    made = there(house, tier)
+    made = there(house.admin, tier)
     assert made == pytest.approx(within(expected(written, tier), end - back, end), rel=1e-12)
     assert len(made) == 2 * 5 * back // tier.seconds
     assert house.admin.run(FRESH[tier], end + 2) == "success"
-    assert there(house, tier) == made
+    assert there(house.admin, tier) == made
 
 
 @pytest.mark.parametrize("tier", TIERS, ids=lambda tier: tier.length)
@@ -106,14 +40,14 @@ async def test_what_a_spool_brings_late_is_taken_up(house: House, tier: Tier) ->
     first = list(points(end - 26 * 3600, end, 150, "a"))
     house.admin.write([each.line for each in first])
     assert house.admin.run(f"{FRESH[tier]}, late", end + 1) == "success"
-    assert there(house, tier) == pytest.approx(expected(first, tier), rel=1e-12)
+    assert there(house.admin, tier) == pytest.approx(expected(first, tier), rel=1e-12)
     more = list(points(end - 20 * 3600 + 1, end - 10 * 3600, 50, "a"))
     house.admin.write([each.line for each in more])
     assert house.admin.run(f"{FRESH[tier]}, late", end + 2) == "success"
-    made = there(house, tier)
+    made = there(house.admin, tier)
     assert made == pytest.approx(expected([*first, *more], tier), rel=1e-12)
     assert house.admin.run(f"{FRESH[tier]}, late", end + 3) == "success"
-    assert there(house, tier) == made
+    assert there(house.admin, tier) == made
 
 
 async def test_without_anything_late_the_late_task_takes_up_one_hour(house: House) -> None:
@@ -127,7 +61,7 @@ async def test_without_anything_late_the_late_task_takes_up_one_hour(house: Hous
     spoilt = [f"{tags} rtt_max=999.0 {(end - hours * 3600) * 1_000_000}" for hours in (4, 1)]
     house.admin.write(spoilt, "ioc_1h")
     assert house.admin.run(f"{FRESH[HOURS]}, late", end + 2) == "success"
-    made = {key[3]: value for key, value in there(house, HOURS, 'r._field == "rtt_max"').items()}
+    made = {key[3]: value for key, value in there(house.admin, HOURS, 'r._field == "rtt_max"').items()}
     assert made[end - 4 * 3600] == 999.0
     assert made[end - 3600] < 999.0
 
@@ -171,10 +105,12 @@ async def test_texts_integers_and_what_nobody_declared_are_kept_too(house: House
 async def test_a_field_nobody_declared_may_be_of_several_types(house: House) -> None:
     await house.init()
     end = whole(now(), MINUTES)
-    house.admin.write([f'cpu,host=h usage="text" {end - 200}000000', f"cpu,host=g usage=1i {end - 86_400}000000"])
+    house.admin.write(
+        [f'cpu,host=h usage="text" {end - 200}000000', f"cpu,host=g usage=1i {end - 86_400}000000"]
+    )
     house.admin.write([each.line for each in points(end - 300, end, 10, "a")])
     assert house.admin.run(FRESH[MINUTES], end + 1) == "success"
-    assert len(there(house, MINUTES)) == 5
+    assert len(there(house.admin, MINUTES)) == 5
 
 
 async def test_fill_takes_up_what_is_older_than_the_tasks_look_back(house: House) -> None:
@@ -184,14 +120,14 @@ async def test_fill_takes_up_what_is_older_than_the_tasks_look_back(house: House
     house.admin.write([each.line for each in written])
     for tier in TIERS:
         assert house.admin.run(f"{FRESH[tier]}, late", end + 1) == "success"
-        assert there(house, tier) == {}
+        assert there(house.admin, tier) == {}
     done: list[float] = []
     async with Api(house.url, house.admin_token) as api:
         ways = house.setting.ways(declared())
         await refill(api, house.org, ways, end - 5 * 86_400, end, done.append)
     assert sum(done) == 5 * 86_400
     for tier in TIERS:
-        assert there(house, tier) == pytest.approx(expected(written, tier), rel=1e-12)
+        assert there(house.admin, tier) == pytest.approx(expected(written, tier), rel=1e-12)
 
 
 def test_a_fill_is_cut_at_whole_parts() -> None:
