@@ -15,17 +15,26 @@ CONFIG = """\
   interval = "1s"
   metric_batch_size = {batch}
   skip_processors_after_aggregators = true
-[[outputs.influxdb_v2]]
+{output}
   urls = [{url}]
-  token = {token}
-  organization = "ioc"
-  bucket = "ioc"
   content_encoding = {encoding}
 [[outputs.file]]
   files = [{sent}]
   data_format = "influx"
   influx_sort_fields = true
 {inputs}
+"""
+OUTPUT = """\
+[[outputs.influxdb_v2]]
+  token = {token}
+  organization = "ioc"
+  bucket = "ioc"
+"""
+OLDER_OUTPUT = """\
+[[outputs.influxdb]]
+  username = "telegraf"
+  password = {token}
+  skip_database_creation = true
 """
 HOST_INPUTS = """\
 [[inputs.cpu]]
@@ -58,14 +67,16 @@ class Telegraf:
     host: str = "server-1"
     encoding: str = "gzip"
     batch: int = 1000
+    output: str = OUTPUT
 
     def once(self, inputs: str = HOST_INPUTS) -> Run:
         """Gather once and deliver."""
         sent = self.folder / "sent.influx"
         sent.unlink(missing_ok=True)
         config = self.folder / "telegraf.conf"
+        output = self.output.format(token=json.dumps(self.token))
         said = {key: json.dumps(str(each)) for key, each in self._settings(sent).items()}
-        config.write_text(CONFIG.format(inputs=inputs, batch=self.batch, **said), "utf-8")
+        config.write_text(CONFIG.format(inputs=inputs, output=output, batch=self.batch, **said), "utf-8")
         command = [str(find("telegraf")), "--once", "--non-strict-env-handling", "--config", str(config)]
         done = subprocess.run(
             command, cwd=self.folder, capture_output=True, text=True, timeout=PATIENCE, check=False
@@ -77,7 +88,6 @@ class Telegraf:
         return {
             "host": self.host,
             "url": self.url,
-            "token": self.token,
             "encoding": self.encoding,
             "sent": sent,
         }

@@ -20,7 +20,7 @@ from ioc.errors import StoreError
 from ioc.store import parse
 from ioc.store.admission import Admission, Terms
 from tests.real.snmpd import COMMUNITY, Snmpd
-from tests.real.telegraf import Telegraf
+from tests.real.telegraf import OLDER_OUTPUT, Telegraf
 from tests.web.house import House, Open
 from tests.web.recorded import CASES, ODD, ODD_LINES, TOKEN, Recorded, load
 from tests.web.shelf import Shelf
@@ -94,6 +94,16 @@ async def test_what_telegraf_sends_is_kept_exactly(
     run = await asyncio.to_thread(telegraf(here.base, TOKEN, encoding=encoding).once)
     assert run.delivered, run.log
     assert {each.measurement for each in kept(shelf.lines)} == {"cpu", "mem", "disk"}
+    assert kept(shelf.lines) == expected(run.sent)
+
+
+@pytest.mark.real
+async def test_telegrafs_older_output_writes_too(
+    here: House, shelf: Shelf, telegraf: Callable[..., Telegraf]
+) -> None:
+    run = await asyncio.to_thread(telegraf(here.base, TOKEN, output=OLDER_OUTPUT).once)
+    assert run.delivered, run.log
+    assert " E! " not in run.log
     assert kept(shelf.lines) == expected(run.sent)
 
 
