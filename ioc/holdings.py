@@ -5,22 +5,14 @@ from __future__ import annotations
 from collectors import registry
 from ioc import schema
 from ioc.config.compiled import Config
-from ioc.schema import Field, Measurement
 from web.deps import Kept
 
 
 def kept(config: Config) -> Kept:
     """Every measurement: of the sources that are asked, with the fields that configuration names, and of others."""
-    probes = {
-        (probe.source, repr(probe.options)): probe
-        for endpoint in config.inventory.endpoints.values()
-        for probe in endpoint.probes
-    }
-    fields: dict[str, Field] = {schema.LOSS.name: schema.LOSS}
-    own: dict[str, Measurement] = {}
-    for probe in probes.values():
-        fields |= {field.name: field for field in registry.fields(probe.source, probe.options)}
-        own |= {each.name: each for each in registry.SOURCES[probe.source].measurements}
+    asked = {probe.source for endpoint in config.inventory.endpoints.values() for probe in endpoint.probes}
+    own = {each.name: each for source in asked for each in registry.SOURCES[source].measurements}
+    fields = {schema.LOSS.name: schema.LOSS, **config.fields}
     every = (schema.endpoint(fields.values()), schema.STATE, schema.DROPPED)
     foreign = frozenset(config.inlet.measurements) if config.inlet else frozenset[str]()
     return Kept({**own, **{each.name: each for each in every}}, foreign)

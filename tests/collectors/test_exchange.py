@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 
 from collectors.base import Surroundings
 from collectors.sources.http import Http, HttpOptions
@@ -437,3 +438,17 @@ async def test_what_a_server_says_is_legible() -> None:
             detail = error.detail
     assert "\x1b" not in detail
     assert "\u202e" not in detail
+
+
+def test_it_is_the_same_on_the_loop_the_service_runs_on(
+    tmp_path: Path, signer: certificates.Authority
+) -> None:
+    tls = certificates.server(tmp_path, signer, timedelta(days=30))
+
+    async def asked() -> tuple[Sample, NoAnswer]:
+        async with served(says(OK), tls) as port, served(endless_continues) as hostile:
+            return await ask(port=port, ca=signer.file), await refused(scheme="http", port=hostile)
+
+    sample, error = uvloop.run(asked())
+    assert sample.fields.keys() >= {"connect", "tls", "first_byte", "transfer", "tls_days"}
+    assert error.detail == "not HTTP: more than 200 heads of answers came"
