@@ -77,7 +77,13 @@ class DataCenter:
         common |= {"expected": "always", "critical": "true", "kind": "server"}
         rows = [
             {"id": SERVER, "name": "Máy chủ 1", "probes": "ping agent", "address": "127.0.0.1", **common},
-            {"id": PORTAL, "name": "Cổng dịch vụ công", "probes": "portal exporter", "address": "localhost", **common},
+            {
+                "id": PORTAL,
+                "name": "Cổng dịch vụ công",
+                "probes": "portal exporter",
+                "address": "localhost",
+                **common,
+            },
         ]
         with table.open("a", encoding="utf-8", newline="") as file:
             csv.DictWriter(file, columns, restval="").writerows(rows)

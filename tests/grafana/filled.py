@@ -128,11 +128,13 @@ async def _fill(running: Demo, influx: InfluxServer, prometheus: Prometheus) -> 
 
 
 def _windows(influx: InfluxServer, start: float, stop: float) -> None:
-    """What the tasks of `ioc influx init` would make of it."""
-    for tier in TIERS:
-        into = influx.add_bucket(tier.bucket(influx.bucket))
-        way = Way(influx.bucket, into, tier, list(MEASUREMENTS.values()))
-        ask(influx, windows_of(way, start, stop), patience=120.0)
+    """What the tasks of `ioc influx init` would make; the hours' bucket has the five minutes' windows, to save time."""
+    minutes, hours = (influx.add_bucket(tier.bucket(influx.bucket)) for tier in TIERS)
+    way = Way(influx.bucket, minutes, TIERS[0], list(MEASUREMENTS.values()))
+    ask(influx, windows_of(way, start, stop), patience=180.0)
+    first, last = (int(at // 300) * 300 for at in (start, stop + 300))
+    copy = f'from(bucket: "{minutes}") |> range(start: {first}, stop: {last}) |> to(bucket: "{hours}")'
+    ask(influx, f"{copy} |> filter(fn: (r) => false)", patience=180.0)
 
 
 def _now() -> float:

@@ -14,7 +14,7 @@ def test_several_are_alternatives() -> None:
 
 
 def test_all_is_what_the_variable_says_for_it() -> None:
-    unit = {"name": "unit", "allValue": ".*", "current": {"value": ["$__all"]}, "query": "q"}
+    unit = {"name": "unit", "type": "query", "allValue": ".*", "current": {"value": ["$__all"]}, "query": "q"}
     board = {"templating": {"list": [unit]}}
     assert fill(board, "${unit:regex}", {}) == ".*"
     assert fill(board, "${unit:regex}", {"unit": ["x.y"]}) == r"x\.y"

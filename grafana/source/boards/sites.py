@@ -66,7 +66,7 @@ def _sites() -> table.Panel:
         "wrong": "Cần xử lý",
     }
     about = "Thiết bị ở mỗi địa điểm lúc này; nơi cần xử lý nhiều nhất trước, tối đa 200."
-    return panels.rows("Tình trạng các địa điểm", about, query, columns=columns)
+    return panels.rows("Tình trạng các địa điểm", about, query, columns=columns, width=24)
 
 
 def _traffic(field: str, title: str, words: str) -> timeseries.Panel:
