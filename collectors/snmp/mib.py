@@ -50,9 +50,11 @@ IF_WIDE_OUT = "1.3.6.1.2.1.31.1.1.1.10"
 IF_HIGH_SPEED = "1.3.6.1.2.1.31.1.1.1.15"
 IF_DISCONTINUITY = "1.3.6.1.2.1.31.1.1.1.19"
 INTERFACE = (
-    *(IF_SPEED, IF_ADMIN, IF_OPER, IF_IN, IF_IN_DISCARDS, IF_IN_ERRORS, IF_OUT, IF_OUT_DISCARDS),
-    *(IF_OUT_ERRORS, IF_WIDE_IN, IF_WIDE_OUT, IF_HIGH_SPEED, IF_DISCONTINUITY),
+    *(IF_ADMIN, IF_OPER, IF_IN_DISCARDS, IF_IN_ERRORS, IF_OUT_DISCARDS, IF_OUT_ERRORS),
+    *(IF_WIDE_IN, IF_WIDE_OUT, IF_HIGH_SPEED, IF_DISCONTINUITY),
 )
+NARROW = (IF_SPEED, IF_IN, IF_OUT)
+"""asked of an interface that has no counters of 64 bits, or less than a megabit a second"""
 
 UP, DOWN, NOT_PRESENT, LOWER_DOWN = 1, 2, 6, 7
 """ifOperStatus; ifAdminStatus has the first two"""

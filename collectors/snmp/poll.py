@@ -18,7 +18,7 @@ ROWS = 4_096
 """rows of a table that are read; what has more does not end"""
 AREAS = 256
 PROCESSORS = 1_024
-TOGETHER = 3
+TOGETHER = 4
 """interfaces whose values are asked for in one request: some 1,000 bytes of an answer"""
 
 
@@ -106,17 +106,23 @@ class Poll:
         return [(index, name) for name, index in named.items()]
 
     async def _read(self, findings: Findings, wanted: Sequence[tuple[str, str]], what: str) -> None:
-        names = [f"{column}.{index}" for index, _ in wanted for column in mib.INTERFACE]
-        values = await self._agent.get([mib.UPTIME, *names])
+        values = await self._values([index for index, _ in wanted], mib.INTERFACE)
         if mib.UPTIME not in values and len(wanted) > 1:  # too much at once for this agent
             for each in wanted:
                 await self._read(findings, [each], what)
             return
+        narrow = [index for index, _ in wanted if not _is_wide(index, values)]
+        if narrow:
+            values = {**values, **await self._values(narrow, mib.NARROW)}
         at, run = self._clock.now(), device.run(findings.system)
         read = [device.interface(index, name, at, run, values) for index, name in wanted]
         findings.interfaces += [each for each in read if each is not None]
         if None in read:
             findings.flaws[what] = Flaw(Reason.WRONG_ANSWER, f"no status of {wanted[read.index(None)][1]}")
+
+    async def _values(self, indexes: Sequence[str], columns: Sequence[str]) -> Mapping[str, Raw]:
+        names = [f"{column}.{index}" for index in indexes for column in columns]
+        return await self._agent.get([mib.UPTIME, *names])
 
     async def _loads(self, findings: Findings, what: str) -> None:
         findings.loads = await self._column(findings, mib.PROCESSOR_LOAD, PROCESSORS, what)
@@ -130,3 +136,9 @@ class Poll:
         if flaw:
             findings.flaws[what] = Flaw(Reason.WRONG_ANSWER, flaw)
         return rows
+
+
+def _is_wide(index: str, values: Mapping[str, Raw]) -> bool:
+    """Whether the interface of an index told counters of 64 bits and its speed in megabits."""
+    speed = whole(values.get(f"{mib.IF_HIGH_SPEED}.{index}"))
+    return bool(speed) and f"{mib.IF_WIDE_IN}.{index}" in values and f"{mib.IF_WIDE_OUT}.{index}" in values

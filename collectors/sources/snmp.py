@@ -146,6 +146,10 @@ class Snmp:
             "ioc_snmp_dropped", "Interfaces and storage areas that were not recorded for want of room."
         )
 
+        around.telemetry.gauge(
+            "ioc_snmp_sessions", "Agents that a socket is open to.", lambda: len(self._agents)
+        )
+
     async def open(self) -> None:
         """Nothing to take: an agent's socket is made at its first probe."""
 

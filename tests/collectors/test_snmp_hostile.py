@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from collectors.snmp import mib
-from collectors.snmp.poll import AREAS, ROWS
+from collectors.snmp.poll import AREAS, ROWS, TOGETHER
 from collectors.snmp.report import CHANGES
 from collectors.snmp.session import TRIES
 from collectors.wire.snmp import Kind, Tag, Value, Varbind, decode, encode, name
@@ -151,13 +151,14 @@ async def test_a_device_that_restarts_in_the_middle() -> None:
             held = interfaces(6)
             octets = 10_000_000 * (after + 1)
             for index in range(1, 7):
-                held |= {f"{mib.IF_WIDE_IN}.{index}": ("counter64", octets), **SYSTEM}
+                held |= {f"{mib.IF_WIDE_IN}.{index}": ("counter64", octets)}
+                held |= {f"{mib.IF_WIDE_OUT}.{index}": ("counter64", octets)}
                 held |= {f"{mib.IF_HIGH_SPEED}.{index}": ("gauge32", 1_000)}
             there.hold(held)
             there.twist = _uptimes(iter(uptimes))
             await device.read(there.port, what=["interfaces"])
     rates = [each.fields.get("in_bits") for each in device.points]
-    assert rates == [pytest.approx(8e7)] * 3 + [None] * 3
+    assert rates == [pytest.approx(8e7)] * TOGETHER + [None] * (6 - TOGETHER)
     await device.source.close()
 
 

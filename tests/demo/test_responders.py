@@ -11,10 +11,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from gufo.snmp.aio import SnmpSession
 
 from ioc.demo.child import allow_descriptors
 from ioc.demo.children import Child, ChildError
 from ioc.demo.control import ControlError, Responders
+from ioc.demo.device import COMMUNITY, UPTIME
 from ioc.demo.places import choose
 from ioc.demo.province import Ports, Province, Thing, save
 from ioc.demo.truth import Manner, Mode
@@ -102,6 +104,29 @@ async def test_a_cut_silences_what_is_behind_and_healing_undoes_it(asker: Asker)
     assert set((await states(asker)).values()) == {"silent"}
     await asker.control.heal(["link", "up"])
     assert set((await states(asker)).values()) == {"ok"}
+
+
+async def test_an_agent_goes_silent_with_its_device(tmp_path: Path) -> None:
+    ports = choose()
+    address = f"127.{ports.block}.200.1"
+    uplink = Thing("up", "Đường truyền", "uplink", "link", address, ports.banner, "banner", snmp=ports.snmp)
+    save(Province((), [uplink]), tmp_path / "roster.json")
+    child = await Child.module("responders", tmp_path, tmp_path / "roster.json", tmp_path / "control")
+    await child.ready()
+    control = await Responders.connect(tmp_path / "control")
+    session = SnmpSession(address, ports.snmp, community=COMMUNITY, timeout=0.2)
+    uptime = ".".join(map(str, UPTIME))
+    try:
+        first = await session.get(uptime)
+        await control.cut(["up"])
+        with pytest.raises(TimeoutError):
+            await session.get(uptime)
+        await control.heal(["up"])
+        second = await session.get(uptime)
+    finally:
+        await control.close()
+        await child.stop()
+    assert isinstance(first, int) and isinstance(second, int) and 0 < second - first < 6_000
 
 
 async def test_a_closed_port_refuses_and_opens_again(asker: Asker) -> None:
