@@ -9,12 +9,13 @@ Source: https://docs.influxdata.com/flux/v0/, https://docs.influxdata.com/influx
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from io import StringIO
 
 from ioc.errors import StoreError
 from ioc.store.base import Held, NoNumbers, Query
-from ioc.store.buckets import Fold
 from ioc.store.downsampling import name, quoted
 
 MICRO = 1_000_000
@@ -87,7 +88,7 @@ def rows(text: str) -> Iterator[Row]:
     """The rows of every table; raises StoreError where the answer breaks off with an error."""
     header: list[str] | None = None
     kinds: list[str] = []
-    for cells in csv.reader(text.splitlines()):
+    for cells in csv.reader(StringIO(text, newline="")):
         if not cells or cells == [""]:
             header = None
         elif cells[0] == "#datatype":
@@ -100,7 +101,7 @@ def rows(text: str) -> Iterator[Row]:
             if "error" in row and "reference" in row:
                 raise broken(row["error"])
             if kinds:
-                row[""] = kinds[header.index("_value")]
+                row[_KIND] = kinds[header.index("_value")] if "_value" in header else ""
             yield row
 
 
@@ -120,28 +121,45 @@ _NO_NUMBERS = (
 """what InfluxDB says of an aggregate of texts or flags, whichever of the five comes first"""
 
 
-def gather(fold: Fold, found: Iterator[Row]) -> tuple[int, int] | None:
-    """Fold the windows of an answer; the first and final time, in seconds, of one from a down-sampled bucket.
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """An answer by windows: (beginning in microseconds, count, sum, least, most, last) each, in order of time.
 
-    What several series have in one window is taken together.
+    `ends` are the times in seconds of the first and the final point, of an answer from a down-sampled bucket.
+    """
+
+    folds: Sequence[tuple[int, int, float, float, float, float]]
+    ends: tuple[int, int] | None
+
+
+def gathered(found: Iterable[Row]) -> Windows:
+    """The windows of an answer; what several series have in one window is taken together.
+
+    The five results are not of one moment: a window that some of them do not have was written meanwhile, and is left
+    to the next question. Raises StoreError where the answer is not one to `windows` or `folded_windows`.
     """
     parts: dict[str, dict[int, tuple[float, int]]] = {each: {} for each in AGGREGATES}
     ends: dict[str, list[int]] = {"first": [], "final": []}
-    for row in found:
-        result = row["result"]
-        if result in ends:
-            ends[result].append(micros(row["_time"]) // MICRO)
-        else:
-            _join(parts[result], result, row)
-    for at, (count, _) in parts["count"].items():
-        total, least, most, last = (parts[each][at][0] for each in AGGREGATES[1:])
-        fold.merge(at, int(count), total, least, most, last)
-    return (min(ends["first"]), max(ends["final"])) if ends["first"] and ends["final"] else None
+    try:
+        for row in found:
+            result = row["result"]
+            if result in ends:
+                ends[result].append(micros(row["_time"]) // MICRO)
+            else:
+                _join(parts[result], result, row)
+    except (KeyError, ValueError) as error:
+        raise StoreError(f"an answer that is not InfluxDB's: {error!r}", permanent=False) from error
+    count, total, least, most, last = (parts[each] for each in AGGREGATES)
+    whole = sorted(count.keys() & total.keys() & least.keys() & most.keys() & last.keys())
+    folds = [(at, int(count[at][0]), total[at][0], least[at][0], most[at][0], last[at][0]) for at in whole]
+    first, final = ends["first"], ends["final"]
+    return Windows(folds, (min(first), max(final)) if first and final else None)
 
 
 def _join(known: dict[int, tuple[float, int]], aggregate: str, row: Row) -> None:
+    at = micros(row["_start"])
     try:
-        at, value = micros(row["_start"]), float(row["_value"])
+        value = float(row["_value"])
     except ValueError:
         raise NoNumbers(f"a field that has no numbers to draw: {row['_value'][:80]!r}") from None
     time = micros(row["_time"]) if row.get("_time") else 0
@@ -156,13 +174,20 @@ def _join(known: dict[int, tuple[float, int]], aggregate: str, row: Row) -> None
         known[at] = (min(was[0], value) if aggregate == "min" else max(was[0], value), 0)
 
 
-def holdings(found: Iterator[Row]) -> Iterator[Held]:
-    """What a store holds, out of the answer to `held`."""
-    for row in found:
-        tags = {key: each for key, each in row.items() if each and key not in _NO_TAGS and key[:1] != "_"}
-        yield Held(tags, row["_field"], micros(row["_time"]) / MICRO, _typed(row[""], row["_value"]))
+def holdings(found: Iterable[Row]) -> list[Held]:
+    """What a store holds, out of the answer to `held`; raises StoreError where it is none."""
+    try:
+        return [_holding(row) for row in found]
+    except (KeyError, ValueError) as error:
+        raise StoreError(f"an answer that is not InfluxDB's: {error!r}", permanent=False) from error
 
 
+def _holding(row: Row) -> Held:
+    tags = {key: each for key, each in row.items() if each and key not in _NO_TAGS and key[:1] != "_"}
+    return Held(tags, row["_field"], micros(row["_time"]) / MICRO, _typed(row[_KIND], row["_value"]))
+
+
+_KIND = "_kind"
 _NO_TAGS = frozenset({"", "result", "table"})
 
 

@@ -22,6 +22,7 @@ from ioc.errors import StoreError
 from ioc.store import buckets, downsampling, flux
 from ioc.store.base import Held, NoNumbers, Query, Series
 from ioc.store.buckets import Cut, Fold, Tier
+from ioc.store.flux import Windows
 from ioc.store.influx import Address
 
 ANSWER_CAP = 32 * 2**20
@@ -68,12 +69,18 @@ class InfluxReader:
         civil = self._clock.civil(now)
         tiers = [_RAW, *(each for each in self._coarse if self._absent.get(each, 0.0) <= now)]
         cut = buckets.cut(query.start, query.stop, query.points, tiers, civil)
-        fold = Fold(cut.step * flux.MICRO)
         if cut.tier is _RAW:
-            await self._raw(fold, query, cut, cut.start, cut.stop)
-        elif not await self._folded(fold, query, cut, civil):
-            self._absent[cut.tier] = now + LOOK_AGAIN
-            return await self.read(query)
+            parts = [await self._raw(query, cut, cut.start, cut.stop)]
+        else:
+            coarse = await self._folded(query, cut)
+            if coarse is None:
+                self._absent[cut.tier] = now + LOOK_AGAIN
+                return await self.read(query)
+            parts = await self._surrounded(coarse, query, cut, civil)
+        fold = Fold(cut.step * flux.MICRO)
+        for part in parts:
+            for window in part.folds:
+                fold.merge(*window)
         found = fold.buckets(flux.MICRO)
         gaps = buckets.gaps(found, query.start, min(query.stop, civil), cut.step)
         return Series(float(cut.step), found, gaps)
@@ -82,7 +89,7 @@ class InfluxReader:
         """See Reader; what was written within the time that raw history is kept."""
         since = int(self._clock.civil(self._clock.now()) - downsampling.RAW_KEPT)
         text = flux.held(measurement, tags, self._address.bucket, max(0, since), most)
-        return await self._ask(text, lambda rows: list(flux.holdings(rows))[:most], kinds=True)
+        return await self._ask(text, lambda rows: flux.holdings(rows)[:most], kinds=True)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -90,28 +97,35 @@ class InfluxReader:
             client, self._client = self._client, None
             await client.close()
 
-    async def _raw(self, fold: Fold, query: Query, cut: Cut, start: int, stop: int) -> None:
-        if start < stop:
-            text = flux.windows(query, self._address.bucket, start, stop, cut.step)
-            await self._ask(text, lambda rows: flux.gather(fold, rows))
+    async def _raw(self, query: Query, cut: Cut, start: int, stop: int) -> Windows:
+        if start >= stop:
+            return Windows([], None)
+        text = flux.windows(query, self._address.bucket, start, stop, cut.step)
+        return await self._ask(text, flux.gathered)
 
-    async def _folded(self, fold: Fold, query: Query, cut: Cut, now: float) -> bool:
-        """Fold what a coarse bucket has, and around it what only the raw one has; False where it is not there."""
+    async def _folded(self, query: Query, cut: Cut) -> Windows | None:
+        """What the coarse bucket has; None where it is not there, or not for this token."""
         text = flux.folded_windows(query, self._coarse[cut.tier], cut.start, cut.stop, cut.step)
         try:
-            ends = await self._ask(text, lambda rows: flux.gather(fold, rows))
+            return await self._ask(text, flux.gathered)
         except StoreError as error:
             if _NOT_THERE in str(error):
-                return False
+                return None
             raise
+
+    async def _surrounded(self, coarse: Windows, query: Query, cut: Cut, now: float) -> list[Windows]:
+        """What only the raw bucket has before it, what is down-sampled, and what is raw after it."""
         oldest = int(now - downsampling.RAW_KEPT) // cut.step * cut.step
-        first, final = (ends[0], ends[1] + cut.tier.resolution) if ends else (cut.stop, cut.stop)
-        await self._raw(fold, query, cut, max(cut.start, oldest), first)
-        await self._raw(fold, query, cut, max(final, oldest), min(cut.stop, int(now) + 86_400))
-        return True
+        first, final = coarse.ends or (cut.stop, cut.stop)
+        after = final + cut.tier.resolution
+        return [
+            await self._raw(query, cut, max(cut.start, oldest), first),
+            coarse,
+            await self._raw(query, cut, max(after, oldest), min(cut.stop, int(now) + buckets.DAY)),
+        ]
 
     async def _ask(self, text: str, take: Callable[[Iterator[flux.Row]], T], kinds: bool = False) -> T:
-        """What `take` makes of an answer, in a thread; raises StoreError."""
+        """What `take` makes of an answer, in a thread: there may be thousands of rows. Raises StoreError."""
         async with self._turns:
             answer = await self._post(text, kinds)
         return await asyncio.to_thread(lambda: take(flux.rows(answer)))
@@ -138,7 +152,7 @@ class InfluxReader:
         if isinstance(broken, NoNumbers):
             return broken
         where = f"{self._address.url}: {status} {' '.join(said.split())[:300]}"
-        if status in (401, 403, 404):
+        if status in (401, 403, 404) or "organization name" in said:
             hint = (
                 f"check that the token may read the bucket {self._address.bucket!r} of {self._address.org!r}"
             )
