@@ -12,13 +12,9 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
-from aiohttp import TraceConfig
 from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
@@ -26,7 +22,9 @@ from collectors import stream
 from collectors.certificates import Trust, certificate, days
 from collectors.guard import GuardedRequest, too_much
 from collectors.inflate import Inflate
+from collectors.phases import Phases, TimedContext, summed, tracing, under_way
 from collectors.places import KEEP
+from collectors.redirects import Question, moved, onward
 from collectors.weboptions import WebOptions
 from ioc import schema
 from ioc.clock import Clock
@@ -41,59 +39,8 @@ TURN = 4
 """pieces after which others have their turn"""
 AGENT = "ioc-monitor"
 _FAMILIES = {"any": socket.AF_UNSPEC, "ipv4": socket.AF_INET, "ipv6": socket.AF_INET6}
-PHASES = (
-    schema.Field("dns", "ms", "asking for the address of its name; not when it is still known"),
-    schema.Field("connect", "ms", "until the TCP connection was there"),
-    schema.Field("tls", "ms", "shaking hands by TLS"),
-    schema.Field("first_byte", "ms", "from the request to the head of the answer"),
-    schema.Field("transfer", "ms", "from the head of the answer to its end"),
-)
 SIZE = schema.Field("size", "bytes", "length of the body, unpacked, as far as it was read")
 TLS_DAYS = schema.Field("tls_days", "d", "days until the certificate ends; negative when it has")
-_MOVED = frozenset({301, 302, 303, 307, 308})
-
-
-@dataclass(slots=True)
-class Phases:
-    """How long each part of one question took, in ms, as its parts are seen to begin and end."""
-
-    clock: Clock
-    begun: float
-    took: dict[str, float] = field(default_factory=dict)
-    tls: Any = None
-
-    def end(self, phase: str) -> None:
-        """The phase that was under way ends now, and the next begins."""
-        now = self.clock.now()
-        self.took[phase] = self.took.get(phase, 0.0) + (now - self.begun) * 1000.0
-        self.begun = now
-
-
-_under_way: ContextVar[Phases | None] = ContextVar("phases", default=None)
-
-
-class _Context(ssl.SSLContext):
-    """A TLS context that tells when hands begin to be shaken: the TCP connection is there then."""
-
-    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
-        tls = super().wrap_bio(*args, **kwargs)
-        phases = _under_way.get()
-        if phases is not None:
-            phases.end("connect")
-            phases.tls = tls
-        return tls
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is asked; `secrets` are headers that no other host may see."""
-
-    method: str
-    url: URL
-    options: WebOptions
-    headers: Mapping[str, str]
-    secrets: Mapping[str, str]
-    body: bytes = b""
 
 
 class Untrusted(NoAnswer):
@@ -113,7 +60,8 @@ class Answer:
         self.headers = response.headers
         self.url = response.url
         self.fields = fields
-        self.moved = _moved(response)
+        self.location = response.headers.get("Location")
+        self.moved = moved(self.status, self.location)
         """where it sends to, without its query; empty when it does not"""
         self.cut = False
         """whether the body was longer than was wanted"""
@@ -158,7 +106,7 @@ class Exchanges:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._trust = Trust(_Context)
+        self._trust = Trust(TimedContext)
         self._sessions: dict[str, aiohttp.ClientSession] = {}
 
     async def close(self) -> None:
@@ -185,11 +133,11 @@ class Exchanges:
         before: dict[str, float] = {}
         for _ in range(MOST_REDIRECTS + 1):
             async with self._asked(question, before) as answer:
-                onward = _onward(question, answer)
-                if onward is None:
+                further = onward(question, answer.status, answer.location)
+                if further is None:
                     yield answer
                     return
-            question, before = onward, answer.fields
+            question, before = further, answer.fields
         raise NoAnswer(
             Reason.WRONG_ANSWER, f"more than {MOST_REDIRECTS} redirects, last to {_shown(question.url)}"
         )
@@ -199,7 +147,7 @@ class Exchanges:
         options, url, session = question.options, question.url, self._session(question.options.family)
         context = self._trust.context(options.verify, options.ca) if url.scheme == "https" else True
         phases = Phases(self._clock, self._clock.now())
-        token = _under_way.set(phases)
+        token = under_way.set(phases)
         try:
             response = await session.request(
                 question.method,
@@ -212,13 +160,15 @@ class Exchanges:
                 trace_request_ctx=phases,
             )
         except aiohttp.ClientConnectorCertificateError as error:
-            known = _summed(before, phases.took)
+            known = summed(before, phases.took)
             raise await self._untrusted(error, url, options, known) from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise _elsewhere(told(error, url), question) from error
         finally:
-            _under_way.reset(token)
+            under_way.reset(token)
         try:
             phases.end("first_byte")
-            yield Answer(response, phases, _summed(before, phases.took) | self._validity(phases.tls, before))
+            yield Answer(response, phases, summed(before, phases.took) | self._validity(phases.tls, before))
         finally:
             response.close()
 
@@ -261,7 +211,7 @@ class Exchanges:
                 auto_decompress=False,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": AGENT, "Accept-Encoding": "gzip"},
-                trace_configs=[_tracing()],
+                trace_configs=[tracing()],
                 request_class=GuardedRequest,
             )
         return session
@@ -291,75 +241,16 @@ def told(error: Exception, url: URL) -> NoAnswer | SourceError:
     return NoAnswer(Reason.WRONG_ANSWER, f"not HTTP: {legible(str(error))[:120]}")
 
 
+def _elsewhere(error: NoAnswer | SourceError, question: Question) -> NoAnswer | SourceError:
+    """Where the endpoint itself sent us, what is wrong is its fault, even a name that nobody knows."""
+    if question.redirects and isinstance(error, SourceError):
+        return NoAnswer(Reason.WRONG_ANSWER, f"redirects to {_shown(question.url)}: {error}")
+    return error
+
+
 def _name(options: WebOptions) -> str | None:
     return options.host or None
 
 
-def _onward(question: Question, answer: Answer) -> Question | None:
-    """What is asked next; None when this answer is the one to judge."""
-    url = _target(question, answer)
-    options, was = question.options, question.url
-    if url is None or (options.redirects == "same_host" and url.host != was.host):
-        return None
-    same = url.host == was.host
-    get = answer.status == 303 or (answer.status in (301, 302) and question.method == "POST")
-    return Question(
-        "GET" if get and question.method != "HEAD" else question.method,
-        url,
-        options if same else options.model_copy(update={"host": ""}),
-        {name: each for name, each in question.headers.items() if same or name != "Host"},
-        question.secrets if _is_own(url, was) else {},
-        b"" if get else question.body,
-    )
-
-
-def _target(question: Question, answer: Answer) -> URL | None:
-    """Where an answer sends to, if it may; our name for the endpoint is the endpoint itself."""
-    if answer.status not in _MOVED or question.options.redirects == "none":
-        return None
-    try:
-        url = question.url.join(URL(answer.headers["Location"])).with_fragment(None)
-        if url.scheme not in ("http", "https") or not url.host:
-            return None
-        if question.options.host and url.host == question.options.host and question.url.host:
-            url = url.with_host(question.url.host)
-        return url.with_user(None)
-    except (KeyError, ValueError):
-        return None
-
-
-def _is_own(url: URL, was: URL) -> bool:
-    """Whether what is sent to one address may be sent to the other: the same, or made safe."""
-    safer = url.scheme == "https" and url.is_default_port() and was.is_default_port()
-    return url.origin() == was.origin() or (url.host == was.host and safer)
-
-
-def _summed(before: Mapping[str, float], took: Mapping[str, float]) -> dict[str, float]:
-    names = dict.fromkeys([*before, *took])
-    return {name: before.get(name, 0.0) + took.get(name, 0.0) for name in names if name != "tls_days"}
-
-
-def _moved(response: aiohttp.ClientResponse) -> str:
-    if response.status not in _MOVED:
-        return ""
-    return legible(response.headers.get("Location", "nowhere").partition("?")[0])[:120]
-
-
 def _shown(url: URL) -> str:
     return legible(str(url.with_query(None)))[:120]
-
-
-def _tracing() -> TraceConfig:
-    """Tells a question's phases what aiohttp is about."""
-    config = TraceConfig()
-
-    def ending(phase: str) -> Any:
-        async def end(_session: Any, context: SimpleNamespace, _params: Any) -> None:
-            phases: Phases = context.trace_request_ctx
-            phases.end("tls" if phase == "connect" and phases.tls is not None else phase)
-
-        return end
-
-    config.on_dns_resolvehost_end.append(ending("dns"))
-    config.on_connection_create_end.append(ending("connect"))
-    return config

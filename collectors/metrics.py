@@ -170,7 +170,8 @@ def _take_series(wanted: TakeSeries, page: _Page, kept: set[str], taken: Taken) 
 def _has_room(label: str, kept: set[str], most: int) -> bool:
     """Whether history has, or may have, this series: names that come and go would never end."""
     if label not in kept:
-        if len(kept) >= most or len(label) > LONGEST_LABEL or control(label):
+        unfit = len(label) > LONGEST_LABEL or not label.isprintable() or control(label)
+        if unfit or len(kept) >= most:
             return False
         kept.add(label)
     return True

@@ -23,7 +23,9 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from collectors import own
 from collectors.base import Surroundings
-from collectors.exchange import PHASES, SIZE, TLS_DAYS, Exchanges, Question, Untrusted
+from collectors.exchange import SIZE, TLS_DAYS, Exchanges, Untrusted
+from collectors.phases import PHASES
+from collectors.redirects import Question
 from collectors.weboptions import WebOptions, path_of
 from ioc import schema
 from ioc.inventory import Endpoint, Probe

@@ -14,8 +14,9 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from collectors import own
 from collectors.base import Surroundings
-from collectors.exchange import SIZE, TLS_DAYS, Answer, Exchanges, Question, Untrusted
+from collectors.exchange import SIZE, TLS_DAYS, Answer, Exchanges, Untrusted
 from collectors.metrics import Known, TakeField, Taken, TakeSeries, take
+from collectors.redirects import Question
 from collectors.weboptions import WebOptions, path_of
 from collectors.wire.exposition import Page
 from ioc import schema

@@ -284,6 +284,16 @@ async def test_a_redirect_to_nowhere_is_not_followed(to: str) -> None:
     assert sample.detail.endswith("not followed; see `redirects`")
 
 
+@pytest.mark.parametrize(
+    ("to", "why"),
+    [("http://khong.invalid/", "the name 'khong.invalid' is not known"), ("http://255.255.255.255/", "")],
+)
+async def test_a_redirect_to_what_is_not_there_is_the_endpoints_fault(to: str, why: str) -> None:
+    async with served(says(moved(to))) as port:
+        error = await refused(scheme="http", port=port, redirects="any")
+    assert why in error.detail
+
+
 async def test_redirects_without_end() -> None:
     async with served(says(moved("/again?secret=1"))) as port:
         error = await refused(scheme="http", port=port)

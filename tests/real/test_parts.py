@@ -14,6 +14,7 @@ from tests.real.daemon import Daemon, free_port, http_ok
 from tests.real.fixtures import part
 from tests.real.influx import InfluxServer
 from tests.real.kamailio import Kamailio
+from tests.real.node_exporter import NodeExporter
 from tests.real.sipp import Sipp
 from tools import parts
 
@@ -46,6 +47,14 @@ def test_an_influx_lent_by_address_can_be_cut_off(
     lent.start()
     assert len(lent.flux("from(bucket: BUCKET) |> range(start: 0)")) == 1
     lent.stop()
+
+
+def test_node_exporter_shows_its_page_after_a_stop_too(node_exporter: NodeExporter) -> None:
+    assert http_ok(node_exporter.url)()
+    node_exporter.stop()
+    assert not http_ok(node_exporter.url)()
+    node_exporter.start()
+    assert http_ok(node_exporter.url)()
 
 
 @pytest.mark.parametrize("transport", BOTH)
