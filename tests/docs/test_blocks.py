@@ -25,8 +25,11 @@ from ioc.clock import Clock
 from ioc.demo.province import Province, Thing, save
 from ioc.errors import ConfigError
 from ioc.reading import read
+from ioc.store.sqlite import Sqlite
 from tests.docs.blocks import ROOT, Block, blocks, pages
-from tests.real.daemon import free_port
+from tests.real.daemon import Daemon, free_port
+from tests.real.fixtures import part
+from tests.real.influx import own
 from tests.service.test_access import certificate
 
 SHELLS = ("sh", "console", "bash", "shell")
@@ -48,7 +51,7 @@ PROGRAMS = {
     "docker",
     "git",
 }
-ANSWERS = 20.0
+ANSWERS = 60.0
 
 
 def of(*infos: str) -> list[Block]:
@@ -165,6 +168,7 @@ class Shell:
         self.folder = folder
         self.port = free_port()
         self.running: list[asyncio.subprocess.Process] = []
+        self.influxd: Daemon | None = None
         self._known: dict[str, Callable[[list[str]], Awaitable[None]]] = {
             "make": self._make,
             "cp": self._cp,
@@ -172,6 +176,8 @@ class Shell:
             "ioc try": self._try,
             "ioc run": self._run,
             "ioc watch": self._watch,
+            "ioc influx": self._influx,
+            "ioc history": self._history,
         }
         shutil.copytree(ROOT / "examples", folder / "examples")
 
@@ -191,6 +197,8 @@ class Shell:
             if process.returncode is None:
                 process.terminate()
             assert await process.wait() == 0
+        if self.influxd is not None:
+            await asyncio.to_thread(self.influxd.stop)
 
     async def _make(self, words: list[str]) -> None:
         """A target is not made, since it may be what runs this test; but it must be there, and be told of."""
@@ -247,6 +255,27 @@ class Shell:
         finally:
             os.close(ours)
         self.running.remove(process)
+
+    async def _influx(self, words: list[str]) -> None:
+        """On a real InfluxDB that nobody has set up, which the configuration is told of as the page shows."""
+        if self.influxd is None:
+            part("influxd")
+            self.influxd, url = own(self.folder / "influxd")
+            await asyncio.to_thread(self.influxd.start)
+            (shown,) = [each for each in of("yaml configuration") if each.page.name == "influxdb.md"]
+            text = shown.text.replace("http://127.0.0.1:8086", url)
+            (self.folder / words[3] / "history.yaml").write_text(text, "utf-8")
+        code, out = await self._finished(words)
+        assert code == 0, out
+
+    async def _history(self, words: list[str]) -> None:
+        """With something in the embedded history."""
+        clock = Clock()
+        store = Sqlite(self.folder / words[3] / "state" / "history.db", clock)
+        at = int(clock.civil(clock.now()) - 86_400) * 1_000_000
+        assert await store.write([f"endpoint,endpoint=e rtt=1.5 {at}"]) == 0
+        await store.close()
+        await self._influx(words)
 
     async def _started(self, words: list[str], stdout: int = subprocess.PIPE) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
