@@ -134,6 +134,8 @@ class Service:
             await self._history.close()
         if self._server is not None:
             await self._server.close()
+        if self._kept is not None:
+            await self._kept.reader.close()
         await self._ledger.close()
 
     # --- what the HTTP API may ask for ---

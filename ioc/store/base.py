@@ -118,6 +118,9 @@ class Reader(Protocol):
     async def held(self, measurement: str, tags: Mapping[str, str], most: int) -> Sequence[Held]:
         """What matching series there are by their tags, `most` at most; raises StoreError."""
 
+    async def close(self) -> None:
+        """Let go of its connections; closing again, or what is its Store as well, does nothing."""
+
 
 class Nowhere:
     """The history of a service that keeps none."""

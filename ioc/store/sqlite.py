@@ -96,6 +96,8 @@ class Sqlite:
             self._asked -= 1
 
     async def _in(self, thread: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise StoreError(f"{self._file}: closed, the service is stopping", permanent=False)
         try:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except (sqlite3.Error, OSError) as error:

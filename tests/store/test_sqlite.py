@@ -94,6 +94,9 @@ async def test_closing_twice_is_closing_once(place: Place) -> None:
     await place.store.write([line(AT - 9)])
     await place.store.close()
     await place.store.close()
+    for call in (place.store.write([line(AT)]), place.values()):
+        with pytest.raises(StoreError, match="closed, the service is stopping"):
+            await call
 
 
 def _text(file: Path) -> None:
