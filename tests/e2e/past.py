@@ -64,6 +64,9 @@ class Moody:
         self._check()
         return await self._reader.held(measurement, tags, most)
 
+    async def close(self) -> None:
+        """What it reads from is closed by whoever opened it."""
+
     def _check(self) -> None:
         if self.away:
             raise StoreError(self.away, permanent=False)
