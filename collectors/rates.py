@@ -1,7 +1,7 @@
 """Counters become rates: right or absent.
 
 These are counters that only grow until their owner starts again, as those of Prometheus: over a restart there is
-no rate, since what was counted before it is unknown. Counters that wrap at a known width are `collectors.wire`'s.
+no rate, since what was counted before it is unknown. Counters that wrap at a known width are `collectors.snmp.rates`'s.
 """
 
 from __future__ import annotations
