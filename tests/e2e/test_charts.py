@@ -185,7 +185,25 @@ async def test_nothing_is_asked_while_nobody_looks(browser: Browser, kept: tuple
         assert len(asked) == before
 
 
-async def test_the_walls_small_lines_are_the_last_hour(browser: Browser, kept: tuple[Stage, Moody]) -> None:
+async def test_the_wall_does_not_wait_for_the_code_of_charts(
+    browser: Browser, kept: tuple[Stage, Moody]
+) -> None:
+    stage, _ = kept
+    async with screen(browser, stage.url) as page:
+        fetched: list[str] = []
+        page.on("request", lambda request: fetched.append(request.url))
+        await page.reload()
+        await shown(page, stage)
+        assert [each for each in fetched if each.endswith(".js")], "its own code"
+        assert not [each for each in fetched if "Charts" in each]
+        await page.evaluate(f"location.hash = 'endpoint/{ROOM}'")
+        await _drawn(page, "loss")
+        assert [each for each in fetched if "Charts" in each]
+
+
+async def test_the_small_line_of_a_poor_room_is_its_last_hour(
+    browser: Browser, kept: tuple[Stage, Moody]
+) -> None:
     stage, _ = kept
     stage.measure(ROOM, 700.0)
     async with screen(browser, f"{stage.url}?scene=conference") as page:

@@ -191,7 +191,7 @@ export const en: Record<Key, string> = {
   "chart.limit": "limit {n}",
   "chart.table": "Table of the numbers",
   "chart.time": "Time",
-  "chart.mean": "Mean ({unit})",
+  "chart.mean": "Mean",
   "chart.least": "Least",
   "chart.most": "Most",
   "chart.count": "Samples",

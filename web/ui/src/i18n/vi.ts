@@ -189,7 +189,7 @@ export const vi = {
   "chart.limit": "ngưỡng {n}",
   "chart.table": "Bảng số liệu",
   "chart.time": "Thời điểm",
-  "chart.mean": "Trung bình ({unit})",
+  "chart.mean": "Trung bình",
   "chart.least": "Thấp nhất",
   "chart.most": "Cao nhất",
   "chart.count": "Số lần đo",

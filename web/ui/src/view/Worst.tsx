@@ -70,7 +70,7 @@ function Line({ line: { id, live, loss, poor } }: { line: PoorLine }) {
     <li class={poor > 1 ? "poor" : ""}>
       <button type="button" onClick={() => (opened.value = `endpoint/${id}`)}>
         <span class="title">{bare(name)}</span>
-        <Trend key={lossy ? "loss" : "rtt"} id={id} name={name} field={lossy ? "loss" : "rtt"} />
+        <Trend key={lossy ? "loss" : "rtt"} id={id} name={name} field={lossy ? "loss" : "rtt"} poor={poor > 1} />
         <span class="figure value">{figure}</span>
       </button>
     </li>
@@ -82,24 +82,53 @@ function bare(name: string): string {
   return name.replace(/^Điểm cầu (?=.)/, "");
 }
 
-/** The last hour out of history; while there is none, what this screen has seen itself. */
-function Trend({ id, name, field }: { id: string; name: string; field: "rtt" | "loss" }) {
+interface TrendProps {
+  id: string;
+  name: string;
+  field: "rtt" | "loss";
+}
+
+/** Of a poor line the last hour, to tell since when; of the others, which take turns in the list, what is here already. */
+function Trend({ poor, ...props }: TrendProps & { poor: boolean }) {
+  return poor ? <LastHour {...props} /> : <Newest {...props} />;
+}
+
+function LastHour(props: TrendProps) {
+  const { id, name, field } = props;
   const box = useRef<HTMLSpanElement>(null);
   const subject = { measurement: "endpoint", field, tags: { endpoint: id } };
   const { history } = useHistory(subject, HOUR, POINTS, box);
-  const words = say.value;
-  const trail = recent.of(id)[field];
-  const path = history
-    ? traceOf(drawingOf(history), WIDTH, HEIGHT, LIMITS[field])
-    : sparkline(trail, WIDTH, HEIGHT, LIMITS[field]);
-  const label = history ? words("worst.hour", { name }) : words("worst.trend", { name, n: trail.length });
   return (
     <span class="trend" ref={box} data-history={history !== null}>
-      {path && (
-        <svg viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`} preserveAspectRatio="none" role="img" aria-label={label}>
-          <path d={path} />
-        </svg>
+      {history ? (
+        <Small path={traceOf(drawingOf(history), WIDTH, HEIGHT, LIMITS[field])} label={say.value("worst.hour", { name })} />
+      ) : (
+        <SeenHere {...props} />
       )}
     </span>
+  );
+}
+
+function Newest(props: TrendProps) {
+  return (
+    <span class="trend">
+      <SeenHere {...props} />
+    </span>
+  );
+}
+
+/** What this screen has seen itself. */
+function SeenHere({ id, name, field }: TrendProps) {
+  const trail = recent.of(id)[field];
+  const label = say.value("worst.trend", { name, n: trail.length });
+  return <Small path={sparkline(trail, WIDTH, HEIGHT, LIMITS[field])} label={label} />;
+}
+
+function Small({ path, label }: { path: string; label: string }) {
+  if (!path) return null;
+  return (
+    <svg viewBox={`0 -2 ${WIDTH} ${HEIGHT + 4}`} preserveAspectRatio="none" role="img" aria-label={label}>
+      <path d={path} />
+    </svg>
   );
 }

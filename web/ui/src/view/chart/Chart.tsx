@@ -2,11 +2,11 @@
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
-import { magnitudeOf, timeLabel, type Magnitude } from "../../chart/axis";
+import { dayLabel, magnitudeOf, timeLabel, type Magnitude } from "../../chart/axis";
 import { fingerprint, type Gap } from "../../chart/drawing";
 import { sightOf, type Sight } from "../../chart/sight";
 import { pointsOf, type Shown } from "../../chart/span";
-import { ageShort, measured, moment } from "../../format";
+import { ageShort, measured } from "../../format";
 import type { History, Measure } from "../../history";
 import { known } from "../../i18n";
 import { civil, language, say } from "../../wall";
@@ -130,9 +130,10 @@ interface Reading {
   time: string;
 }
 
-/** When a bucket was: without the day when that is today, without the hour when the bucket is a day. */
+/** When a bucket was: without the day when that is today. */
 function timeOf(at: number, step: number): string {
-  return step < 60 || step >= 86400 ? timeLabel(at, step) : moment(at, civil.value, language.value);
+  const whole = timeLabel(at, step);
+  return step < 86400 && dayLabel(at) === dayLabel(civil.value) ? whole.split(" ")[0]! : whole;
 }
 
 /** What stands under the cursor, else the last value. */

@@ -43,7 +43,10 @@ function Table({ history, drawing, silent, title, unit, by }: NumbersProps) {
         <thead>
           <tr>
             <th scope="col">{words("chart.time")}</th>
-            <th scope="col">{words("chart.mean", { unit })}</th>
+            <th scope="col">
+              {words("chart.mean")}
+              {unit && ` (${unit})`}
+            </th>
             <th scope="col">{words("chart.least")}</th>
             <th scope="col">{words("chart.most")}</th>
             <th scope="col">{words("chart.count")}</th>
