@@ -59,6 +59,7 @@ LIVE: Mapping[str, Mapping[str, type]] = {
         "detail": str,
         "waiting": float,
         "dropped": float,
+        "losing": float,
         "owed": float,
         "skew": float,
     },

@@ -85,7 +85,7 @@ class Report:
         return {
             "state": self._state,
             "since": self._since,
-            "detail": "; ".join(filter(None, [self._away, self.unsafe, _given_up(recent)])),
+            "detail": "; ".join(filter(None, [_given_up(recent), self._away, self.unsafe])),
             "waiting": waiting,
             "dropped": self.dropped.n + self._refused.n + self.faulty.n,
             "written": self._written.n,

@@ -310,7 +310,8 @@ class TestWithoutASpool:
         await house.until(lambda: house.keeper.describe()["dropped"] > 0 and not house.keeper._buffer)
         lost = house.keeper.describe()["dropped"]
         assert house.keeper.waiting == 100 - lost <= 51
-        assert "no answer: refused; no disk; " in house.keeper.describe()["detail"]
+        assert " given up, of 1970-01-01T01:0" in house.keeper.describe()["detail"]
+        assert house.keeper.describe()["detail"].endswith("Z; http://db: no answer: refused; no disk")
         house.refusal = house.store.always = None
         house.stay = False
         house.go.set()
