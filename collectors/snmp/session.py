@@ -7,7 +7,7 @@ session has one socket and one question at a time; `lock` is for whoever asks se
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from errno import EHOSTUNREACH
 from importlib import import_module, util
@@ -85,6 +85,7 @@ class Agent:
         self._patience = patience
         self._session: SnmpSession | None = None
         self._used = float("-inf")
+        self._fd = -1
 
     def close(self) -> None:
         """Give the socket back."""
@@ -120,16 +121,17 @@ class Agent:
         if self._session is None:
             self._session = _session(self._place, self._who, self._patience)
             self._used = float("-inf")
+            self._fd = self._session._fd
         if self._who.version == "v3" and now - self._used > REFRESH:
             await self._session.refresh()
         self._used = now
         return self._session
 
-    async def _told(self, ask: Callable[[], Awaitable[T]]) -> T:
+    async def _told(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """The answer to a question that is repeated when it is lost, garbled, or the agent has restarted."""
         for last in (False,) * (TRIES - 1) + (True,):
             try:
-                return await ask()
+                return await self._alone(ask)
             except (NoAnswer, SourceError, asyncio.CancelledError):
                 raise
             except BaseException as error:  # gufo-snmp panics at some bytes, past Exception
@@ -140,6 +142,26 @@ class Agent:
                 if last or isinstance(failure, SourceError):
                     raise failure from error
         raise AssertionError("the last try returns or raises")
+
+    async def _alone(self, ask: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The answer to a question that ends when it is cancelled.
+
+        gufo-snmp waits by `asyncio.wait_for`, which before Python 3.12 takes a cancellation for an answer when one
+        comes at the same moment: an agent that pours out wrong ones would never be given up.
+        """
+        task = asyncio.ensure_future(ask())
+        try:
+            await asyncio.wait((task,))
+        finally:
+            self._end(task)
+        return task.result()
+
+    def _end(self, task: asyncio.Future[T]) -> None:
+        if not task.done():
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._fd)
+            task.cancel()
+            loop.call_soon(self._end, task)
 
 
 class _Walk:

@@ -38,6 +38,8 @@ class Agent(asyncio.DatagramProtocol):
         self.twist: Twist = honest
         self.asked = 0
         self.port = 0
+        self.peer: Any = None
+        """who asked last"""
         self._transport: asyncio.DatagramTransport | None = None
 
     def hold(self, varbinds: Mapping[str, tuple[str, Any]]) -> None:
@@ -49,9 +51,13 @@ class Agent(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         self.asked += 1
-        assert self._transport is not None
+        self.peer = addr
         for each in self.twist(data, answer(data, COMMUNITY.encode(), self.tree)):
-            self._transport.sendto(each, addr)
+            self.send(each, addr)
+
+    def send(self, data: bytes, peer: Any) -> None:
+        assert self._transport is not None
+        self._transport.sendto(data, peer)
 
 
 @asynccontextmanager

@@ -308,6 +308,34 @@ async def test_many_ask_one_agent_one_after_another_over_one_socket() -> None:
     await device.source.close()
 
 
+async def test_an_agent_that_pours_out_wrong_answers_is_given_up_in_time() -> None:
+    device, loop = Device(), asyncio.get_running_loop()
+    async with agent() as there:
+        there.hold(SYSTEM)
+        flood: list[asyncio.Handle] = []
+
+        def pour(data: bytes, peer: Any) -> None:
+            for _ in range(20):
+                there.send(data, peer)
+            flood[:] = [loop.call_soon(pour, data, peer)]
+
+        def wrong(request: bytes, response: bytes | None) -> list[bytes]:
+            assert response is not None
+            if not flood:
+                pour(_message(response, request=decode(response).request ^ 1), there.peer)
+            return []
+
+        there.twist = wrong
+        began = loop.time()
+        with pytest.raises(NoAnswer, match="nothing usable came in time"):
+            await device.read(there.port, 0.5, what=["uptime"])
+        assert loop.time() - began < 5.0
+        flood[0].cancel()
+        there.twist = _changed(lambda response: response)
+        assert (await device.read(there.port, 2.0, what=["uptime"])).verdict is Verdict.OK
+    await device.source.close()
+
+
 async def test_a_cancelled_question_leaves_the_agent_to_the_next() -> None:
     device = Device()
     async with agent() as there:
