@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,7 +89,7 @@ async def _ask(clock: Clock, asker: Source, endpoint: Endpoint, probe: Probe) ->
 def _table(source: str, outcomes: Sequence[Outcome]) -> Table:
     well = sum(1 for each in outcomes if each.well)
     table = Table(title=f"{source}: {well} of {len(outcomes)} endpoints answered as they should")
-    for heading in ("endpoint", "name", "address", "verdict", "round trip", "detail"):
+    for heading in ("endpoint", "name", "address", "verdict", "round trip", "detail", "numbers"):
         table.add_column(heading, justify="right" if heading == "round trip" else "left")
     for each in sorted(outcomes, key=lambda outcome: outcome.well):
         sample = each.sample
@@ -101,8 +101,14 @@ def _table(source: str, outcomes: Sequence[Outcome]) -> Table:
             str(sample.verdict) if sample and sample.verdict else "no answer",
             f"{rtt:.1f} ms" if rtt is not None else "",
             each.detail,
+            _numbers(sample.fields) if sample else "",
         )
     return table
+
+
+def _numbers(fields: Mapping[str, float]) -> str:
+    """What rules and history would get; a rate takes two answers, and is not among it."""
+    return ", ".join(f"{name} {value:.6g}" for name, value in fields.items() if name != "rtt")
 
 
 def _nobody(source: str, only: Sequence[str]) -> str:
