@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 from rich.console import Console
 
 from ioc.inventory import Endpoint
@@ -13,7 +15,7 @@ def test_the_numbers_of_an_answer_are_shown() -> None:
     endpoint = Endpoint("portal", "Cổng", "service", "dvc", "u", "192.0.2.1", ())
     fields = {"rtt": 12.345, "status": 200.0, "queue": 7.0, "disk": 5.4e10}
     sample = Sample("portal", 0.0, "http", Verdict.OK, fields, True, None, Reason.ANSWERED, "200 OK")
-    console = Console(width=160, record=True, quiet=True)
+    console = Console(width=160, record=True, file=StringIO())
     console.print(_table("http", [Outcome(endpoint, sample, "200 OK"), Outcome(endpoint, None, "silent")]))
     shown = console.export_text()
     assert "12.3 ms" in shown
