@@ -22,9 +22,10 @@ from ioc.errors import IocError
 from ioc.provision import keys
 from ioc.provision.api import Api
 from ioc.provision.fill import refill
+from ioc.provision.findings import Check, Finding
 from ioc.provision.initialise import initialise
 from ioc.provision.setting import Setting, setting
-from ioc.provision.verify import Check, Finding, verify
+from ioc.provision.verify import verify
 from ioc.provision.wanted import Step, Verb, wanted
 from ioc.schema import DROPPED, STATE, Measurement, endpoint
 from ioc.store.downsampling import HOURS, RAW_KEPT

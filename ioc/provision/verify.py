@@ -9,17 +9,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
 from ioc.clock import Clock
 from ioc.errors import StoreError
-from ioc.provision.api import Answer, Api
+from ioc.provision import findings
+from ioc.provision.api import Api
+from ioc.provision.findings import AGAIN, Check, Finding
 from ioc.provision.setting import Setting
-from ioc.provision.wanted import Bucket, Wanted, kept, longer, span
-from ioc.store.downsampling import Task, Tier, quoted
+from ioc.provision.wanted import Bucket, Wanted, kept
+from ioc.store.downsampling import Task, quoted
 
 SKEW = 2.0
 """seconds that the two clocks may differ: beyond that, charts show what was as what will be"""
@@ -29,27 +28,7 @@ PROBE = "verify"
 """measurement of the point that is written, read and deleted"""
 
 
-class Finding(StrEnum):
-    """What came of looking at one thing."""
-
-    OK = "ok"
-    FAULT = "fault"
-    UNSEEN = "unseen"
-    """it could not be looked at"""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at, what was found, and what to do."""
-
-    what: str
-    finding: Finding
-    detail: str = ""
-    hint: str = ""
-
-
 Tell = Callable[[Check], None]
-AGAIN = "run ioc influx init"
 
 
 async def verify(setting: Setting, want: Wanted, token: str, admin: str, clock: Clock, tell: Tell) -> None:
@@ -114,7 +93,7 @@ class _Verifying:
         if answer.good:
             self._tell(Check(what, Finding.OK, f'organisation "{setting.org}"'))
             return True
-        self._tell(_refused(what, answer, setting))
+        self._tell(findings.refused(what, answer, setting))
         return False
 
     # --- rights ---
@@ -171,7 +150,7 @@ class _Verifying:
                     Check(f'bucket "{want.name}"', Finding.FAULT, "not there, or not to be read", AGAIN)
                 )
             else:
-                self._tell(_kept(want, kept(there)))
+                self._tell(findings.bucket(want, kept(there)))
 
     async def windows(self) -> None:
         """What is raw has been made windows of, but for the last few."""
@@ -181,7 +160,7 @@ class _Verifying:
             made = await self._newest(
                 bucket, "now()", 'r._measurement == "endpoint" and r._field =~ /_count$/'
             )
-            self._tell(_behind(tier, bucket, raw, made))
+            self._tell(findings.windows(tier, bucket, raw, made))
 
     async def _newest(self, bucket: str, stop: str, matching: str) -> float | None:
         """The time of the newest point of the last two days, civil seconds."""
@@ -190,7 +169,7 @@ class _Verifying:
             ' |> last() |> keep(columns: ["_time"]) |> group() |> max(column: "_time")'
         )
         rows = await self._api.flux(self._setting.org, flux)
-        return _seconds(rows[0]["_time"]) if rows else None
+        return findings.seconds(rows[0]["_time"]) if rows else None
 
     # --- clock and point ---
 
@@ -200,7 +179,7 @@ class _Verifying:
         flux = 'import "system"\nimport "array"\narray.from(rows: [{_value: system.time()}])'
         rows = await self._api.flux(self._setting.org, flux)
         after = self._now()
-        ahead = _seconds(rows[0]["_value"]) - (before + after) / 2
+        ahead = findings.seconds(rows[0]["_value"]) - (before + after) / 2
         way = f"{abs(ahead):.3f} s {'ahead of' if ahead > 0 else 'behind'} ours"
         if abs(ahead) <= SKEW + (after - before) / 2:
             self._tell(Check("clocks", Finding.OK, f"the server's is {way}"))
@@ -214,7 +193,7 @@ class _Verifying:
         stamp = round(self._now() * 1e6)
         answer = await self._api.write(setting.org, setting.bucket, f"{PROBE} at={stamp}i {stamp}")
         if not answer.good:
-            self._tell(_refused(what, answer, setting))
+            self._tell(findings.refused(what, answer, setting))
             return
         flux = (
             f"from(bucket: {quoted(setting.bucket)}) |> range(start: -1h, stop: 1h)"
@@ -224,14 +203,14 @@ class _Verifying:
         if [row.get("_value") for row in rows] == [str(stamp)]:
             self._tell(Check(what, Finding.OK, "written, read back, deleted"))
         else:
-            hint = "look into InfluxDB's log and at its disk"
+            hint = f"{findings.LOG} and at its disk"
             self._tell(Check(what, Finding.FAULT, "written, and not found again", hint))
         await self._delete(stamp)
 
     async def _delete(self, stamp: int) -> None:
         body = {
-            "start": _time(stamp / 1e6 - 3600),
-            "stop": _time(stamp / 1e6 + 3600),
+            "start": findings.written(stamp / 1e6 - 3600),
+            "stop": findings.written(stamp / 1e6 + 3600),
             "predicate": f'_measurement="{PROBE}"',
         }
         params = {"org": self._setting.org, "bucket": self._setting.bucket}
@@ -249,62 +228,4 @@ async def _tasks(api: Api, setting: Setting, want: Sequence[Task], tell: Tell) -
     """Each is there, as `init` makes it, active, and its last run went well."""
     for task in want:
         there = await api.named("/api/v2/tasks", "tasks", task.name, {"org": setting.org, "name": task.name})
-        tell(_task(task, there))
-
-
-def _task(want: Task, there: dict[str, Any] | None) -> Check:
-    what = f'task "{want.name}"'
-    if there is None:
-        return Check(what, Finding.FAULT, "not there", AGAIN)
-    if there.get("status") != "active":
-        return Check(what, Finding.FAULT, f"{there.get('status')}", AGAIN)
-    if there.get("flux") != want.flux:
-        return Check(what, Finding.FAULT, "its text is not the one this version makes", AGAIN)
-    if there.get("lastRunStatus") == "failed":
-        hint = "read its runs in InfluxDB, or run ioc influx fill"
-        return Check(what, Finding.FAULT, f"last run failed: {there.get('lastRunError', '')}"[:300], hint)
-    return Check(what, Finding.OK, f"last run: {there.get('lastRunStatus') or 'none yet'}")
-
-
-# --- judgements ---
-
-
-def _kept(want: Bucket, there: int) -> Check:
-    what = f'bucket "{want.name}"'
-    if there == want.kept:
-        return Check(what, Finding.OK, f"kept {span(there)}")
-    if longer(there, want.kept):
-        return Check(what, Finding.OK, f"kept {span(there)}; {span(want.kept)} would do")
-    return Check(what, Finding.FAULT, f"kept {span(there)}, less than {span(want.kept)}", AGAIN)
-
-
-def _behind(tier: Tier, bucket: str, raw: float | None, made: float | None) -> Check:
-    what = f'windows in "{bucket}"'
-    if raw is None:
-        return Check(what, Finding.OK, "nothing to make them of yet")
-    due = raw // tier.seconds * tier.seconds
-    if made is not None and made >= due:
-        return Check(what, Finding.OK, f"up to {_time(made + tier.seconds)}")
-    behind = f"end {_time(made + tier.seconds)}" if made is not None else "are not there"
-    hint = f"see whether the tasks are active: {AGAIN}, then ioc influx fill"
-    return Check(what, Finding.FAULT, f"{behind}; raw points go to {_time(raw)}", hint)
-
-
-def _refused(what: str, answer: Answer, setting: Setting) -> Check:
-    hints = {
-        401: "this InfluxDB does not know the token: look into history.influx.token",
-        403: "the token may not write there: remove its file and run ioc influx init",
-        404: f'there is no organisation "{setting.org}" or bucket "{setting.bucket}" for it: {AGAIN}',
-    }
-    detail = f"{answer.status} {answer.message}"
-    return Check(what, Finding.FAULT, detail, hints.get(answer.status, "look into InfluxDB's log"))
-
-
-def _seconds(time: str) -> float:
-    """A time of InfluxDB's, which may have nanoseconds, as civil seconds."""
-    whole, _, fraction = time.removesuffix("Z").partition(".")
-    return datetime.fromisoformat(f"{whole}+00:00").timestamp() + float(f"0.{fraction or 0}")
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        tell(findings.task(task, there))

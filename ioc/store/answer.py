@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any
 
 import aiohttp
@@ -24,6 +25,7 @@ LONGEST_WAIT = 300.0
 """seconds; no server makes us wait longer than that without being asked again"""
 SHORTEST_WAIT = 1.0
 _SHOWN = 300
+_QUOTES_IN_A_REASON = 8
 
 _DROPPED = re.compile(r"\bdropped=(\d{1,9})\b")
 _QUOTED = re.compile(r"^unable to parse '", re.MULTILINE)
@@ -66,7 +68,7 @@ class Said:
     @property
     def short(self) -> str:
         """The message in one line, as a person is shown it."""
-        return " ".join(self.message.split())[:_SHOWN]
+        return " ".join(self.message[: 4 * _SHOWN].split())[:_SHOWN]
 
 
 def said(body: bytes | str | None) -> Said:
@@ -86,19 +88,26 @@ def named(answer: Said, lines: Sequence[str]) -> set[int]:
     """The places, from 0, of the lines that a 400 names; none where it names none of these."""
     if 0 < answer.line <= len(lines):
         return {answer.line - 1}
-    quotes = [match.end() for match in _QUOTED.finditer(answer.message)]
+    quotes = [match.end() for match in islice(_QUOTED.finditer(answer.message), len(lines) + 1)]
     if not quotes:
         return set()
     places: dict[str, list[int]] = {}
     for place, line in enumerate(lines):
-        places.setdefault(line, []).append(place)
+        if line:
+            places.setdefault(line, []).append(place)
     found: set[int] = set()
     for start, end in zip(quotes, [*quotes[1:], len(answer.message) + 1], strict=True):
-        quote, _, _ = answer.message[start : end - 1].rpartition("': ")
-        while quote and quote not in places:  # a reason may hold quotes of its own
-            quote, _, _ = quote.rpartition("': ")
-        found.update(places.get(quote, ()) if quote else ())
+        found.update(places.get(_quote(answer.message[start : end - 1], places), ()))
     return found
+
+
+def _quote(text: str, lines: Container[str]) -> str:
+    """The line in a quote followed by a reason, which may hold a few quotes of its own; empty for none."""
+    for _ in range(_QUOTES_IN_A_REASON):
+        text, found, _ = text.rpartition("': ")
+        if not found or text in lines:
+            return text
+    return ""
 
 
 def dropped(answer: Said) -> int | None:

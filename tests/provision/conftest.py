@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from ioc.provision.commands import declared
+from ioc.provision.findings import Check
 from ioc.provision.initialise import initialise
 from ioc.provision.setting import Setting, setting
-from ioc.provision.verify import Check, verify
+from ioc.provision.verify import verify
 from ioc.provision.wanted import Step, wanted
 from tests.fakes import HandClock
 from tests.provision.influxd import Admin, now

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ioc.provision.verify import Check, Finding
+from ioc.provision.findings import Check, Finding
 from ioc.store.downsampling import DAY
 from tests.provision.conftest import House
 from tests.provision.influxd import now

@@ -61,6 +61,19 @@ def test_a_quote_of_what_we_did_not_write_names_nothing() -> None:
     assert named(Said("unable to parse '"), ["m v=1 1", ""]) == set()
 
 
+def test_a_message_made_to_take_long_does_not() -> None:
+    """Each takes minutes where its length counts twice."""
+    lines = [f"m v={n}" for n in range(5_000)]
+    for message in (
+        "unable to parse '" + "': " * 1_000_000,
+        "unable to parse 'x': y\n" * 150_000,
+        " " * 4_000_000,
+    ):
+        answer = Said(message)
+        assert named(answer, lines) == set()
+        assert len(answer.short) <= 300
+
+
 @given(
     st.lists(st.text(st.characters(exclude_characters="\n\r"), min_size=1), max_size=8, unique=True),
     st.sets(st.integers(0, 7)),
