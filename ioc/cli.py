@@ -1,4 +1,4 @@
-"""The command line: `ioc run`, `check`, `try`, `watch`, `demo`, `influx`, `history`."""
+"""The command line: `ioc run`, `check`, `try`, `watch`, `health`, `demo`, `influx`, `history`."""
 
 from __future__ import annotations
 
@@ -83,6 +83,18 @@ def watch(
     from web.watch import run as show
 
     raise typer.Exit(show(url, _read_token(token_file) if token_file else "", once))
+
+
+@app.command()
+def health(
+    url: Annotated[
+        str, typer.Argument(metavar="URL", help="Where the service is: http://HOST:PORT or https://…")
+    ],
+) -> None:
+    """Say whether a service answers; for container engines and scripts."""
+    from web.health import check as ask
+
+    typer.echo(ask(url))
 
 
 @app.command()

@@ -77,7 +77,8 @@ def main(arguments: list[str]) -> int:
 
 def _measurement(measurement: Measurement, made_by: Mapping[str, list[str]]) -> Iterator[str]:
     yield f"\n## `{measurement.name}`\n"
-    yield f"{measurement.about[0].upper()}{measurement.about[1:]}. Tags: {', '.join(f'`{tag}`' for tag in measurement.tags)}.\n"
+    tags = ", ".join(f"`{tag}`" for tag in measurement.tags)
+    yield f"{measurement.about[0].upper()}{measurement.about[1:]}. Tags: {tags}.\n"
     yield "| field | type | unit | sources | meaning |"
     yield "|---|---|---|---|---|"
     for field in measurement.fields:
