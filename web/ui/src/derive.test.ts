@@ -87,6 +87,16 @@ test("troubles are said only while they last, the worst first", () => {
   expect(found[1]).toEqual({ key: "history", since: 5, values: { waiting: 7, dropped: 1 } });
 });
 
+test("history that is not kept on disk, or given up, is a trouble of its own", () => {
+  const history = { state: "failing", since: 4, detail: "", waiting: 0, dropped: 0, losing: 0 } as const;
+  expect(troubles({ history })).toEqual([{ key: "spool", since: 4, values: { losing: 0 } }]);
+  const away = { ...history, state: "away", dropped: 9, losing: 9 } as const;
+  expect(troubles({ history: away }).map((each) => each.key)).toEqual(["history", "spool"]);
+  expect(troubles({ history: { ...away, state: "ok" } })).toEqual([
+    { key: "spool", since: null, values: { losing: 9 } },
+  ]);
+});
+
 test("a line is as poor as its worse measurement, and only while it answers", () => {
   const limits = { rtt: 300, loss: 1 };
   const live = (more: Partial<Live>): Live => ({ state: "up", since: 0, at: 0, reason: "", detail: "", ...more });

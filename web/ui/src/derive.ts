@@ -132,7 +132,7 @@ export function verdict(
   }
 }
 
-export type TroubleKey = "uplink" | "ledger" | "history" | "deliveries" | "config" | "clock" | "viewing";
+export type TroubleKey = "uplink" | "ledger" | "history" | "spool" | "deliveries" | "config" | "clock" | "viewing";
 
 export interface Trouble {
   key: TroubleKey;
@@ -154,6 +154,10 @@ export function troubles(self: Partial<Self>): Trouble[] {
   if (history?.state === "away") {
     const values = { waiting: history.waiting ?? 0, dropped: history.dropped ?? 0 };
     out.push({ key: "history", since: history.since, values });
+  }
+  if (history && (history.state === "failing" || (history.losing ?? 0) > 0)) {
+    const since = history.state === "failing" ? history.since : null;
+    out.push({ key: "spool", since, values: { losing: history.losing ?? 0 } });
   }
   if (config?.state === "refused") {
     out.push({ key: "config", since: config.at, values: { first: config.faults[0] ?? "" } });

@@ -118,7 +118,14 @@ export interface Maintenance {
 
 /** What the service says of itself under `self/`. */
 export interface Self {
-  history: { state: "ok" | "away" | "off"; since: number; detail: string; waiting: number; dropped: number };
+  history: {
+    state: "ok" | "away" | "failing" | "off";
+    since: number;
+    detail: string;
+    waiting: number;
+    dropped: number;
+    losing?: number;
+  };
   ledger: { state: "ok" | "failing"; since: number; detail: string };
   uplink: { state: "ok" | "down"; since: number };
   config: { state: "ok" | "refused"; at: number; faults: string[] };

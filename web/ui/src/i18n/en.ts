@@ -131,6 +131,8 @@ export const en: Record<Key, string> = {
 
   "trouble.history": "History cannot be written to the database",
   "trouble.history.detail": "{waiting} samples wait, {dropped} dropped. Alerting goes on.",
+  "trouble.spool": "History is not kept safe on disk",
+  "trouble.spool.detail": "{losing} samples given up in the last ten minutes. Check the server's disk.",
   "trouble.ledger": "The incident ledger cannot be written",
   "trouble.ledger.detail": "Pages still go out, marked as not recorded. Check the server's disk.",
   "trouble.uplink": "The center's own link is down",

@@ -129,6 +129,8 @@ export const vi = {
 
   "trouble.history": "Không ghi được lịch sử vào cơ sở dữ liệu",
   "trouble.history.detail": "{waiting} số đo đang chờ, {dropped} đã bỏ. Cảnh báo vẫn chạy.",
+  "trouble.spool": "Lịch sử chưa được giữ an toàn trên đĩa",
+  "trouble.spool.detail": "{losing} số đo đã bỏ trong mười phút qua. Kiểm tra ổ đĩa máy chủ.",
   "trouble.ledger": "Không ghi được sổ sự cố",
   "trouble.ledger.detail": "Tin báo vẫn gửi, ghi là chưa ghi sổ. Kiểm tra ổ đĩa máy chủ.",
   "trouble.uplink": "Đường truyền của trung tâm bị đứt",
