@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -54,6 +55,12 @@ class Agent(asyncio.DatagramProtocol):
         self.peer = addr
         for each in self.twist(data, answer(data, COMMUNITY.encode(), self.tree)):
             self.send(each, addr)
+
+    def line(self) -> socket.socket:
+        """Its socket once more, for a process that sends in its place."""
+        assert self._transport is not None
+        own: socket.socket = self._transport.get_extra_info("socket").dup()
+        return own
 
     def send(self, data: bytes, peer: Any) -> None:
         assert self._transport is not None
