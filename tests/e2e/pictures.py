@@ -9,6 +9,8 @@ from pathlib import Path
 
 from playwright.async_api import Browser
 
+from ioc.store.sqlite import Sqlite
+from tests.e2e import past
 from tests.e2e.screen import SIZES, chromium, screen, shown
 from tests.e2e.stage import AFTERNOON, Stage, storm
 
@@ -85,13 +87,35 @@ async def take(browser: Browser, name: str, out: Path, sizes: tuple[str, ...] = 
     await stage.close()
 
 
+async def take_history(browser: Browser, out: Path) -> None:
+    """The sheet of a room with a past, and that of its incident, at every size."""
+    stage = Stage()
+    store = Sqlite(out / "history.db", stage.clock)
+    await store.write(past.lines(int(stage.clock.now())))
+    stage.history = store
+    url = await stage.open()
+    stage.fault(past.ROOM, 240, began=stage.clock.now() + past.OUTAGE.start)
+    for size in SIZES:
+        for name in (f"endpoint/{past.ROOM}", "incident/1"):
+            async with screen(browser, f"{url}#{name}", size) as page:
+                await shown(page, stage)
+                await page.locator(".charts").scroll_into_view_if_needed()
+                await page.locator(".charts").evaluate(
+                    "e => e.closest('dialog').scrollTo(0, e.offsetTop - 20)"
+                )
+                await page.wait_for_timeout(3000)
+                await page.screenshot(path=out / f"history-{name.split('/')[0]}-{size}.png")
+    await stage.close()
+    await store.close()
+
+
 async def main() -> None:
     """Take the pictures that were asked for, or all."""
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     async with chromium() as browser:
-        for name in sys.argv[2:] or [*SITUATIONS, "cut", "night"]:
-            await take(browser, name, out)
+        for name in sys.argv[2:] or [*SITUATIONS, "cut", "night", "history"]:
+            await (take_history(browser, out) if name == "history" else take(browser, name, out))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { About, Incident, Live } from "../picture";
 import { age, moment, phone } from "../format";
 import { known } from "../i18n";
-import { FINDER, language, now, opened, say, store } from "../wall";
+import { civil, FINDER, language, now, opened, say, store } from "../wall";
 import { AcknowledgeForm } from "./AcknowledgeForm";
 import { Finder } from "./Finder";
 import { Glyph } from "./Glyph";
@@ -123,7 +123,8 @@ function LiveLine({ live }: { live: Live }) {
       <span>
         {words(`state.${live.state}`)}
         {why && `, ${why}`}
-        {live.detail && ` (${live.detail})`} · {age(now.value - live.since, words)}
+        {live.detail && ` (${live.detail})`} · {age(now.value - live.since, words)} ·{" "}
+        {words("since", { time: moment(civilOf(live.since), civil.value, language.value) })}
       </span>
     </p>
   );
