@@ -4,6 +4,7 @@ InfluxDB 2.7 answers a body with lines that cannot be parsed by 400, stores noth
 (`unable to parse 'LINE': why`, one below the other); later versions number one (`"line": 2`). It answers a body
 with points of another type, or older than the bucket keeps, by 422, has stored the others, and says how many it
 has not (`dropped=2`). What 2.7.12 really said is kept in tests/cases/influx.
+A string that is not closed swallows the lines after it, up to a quote in one of those; hence no such line may be sent.
 Source: https://docs.influxdata.com/influxdb/v2/write-data/troubleshoot/
 """
 

@@ -6,13 +6,18 @@ import json
 import secrets
 import urllib.error
 import urllib.request
+from collections.abc import AsyncIterator
 
 import pytest
 
+from ioc.store.influx import HOUR, Address, Influx
+from ioc.telemetry import Telemetry
 from tests.real.influx import InfluxServer
 from tests.store.influx_cases import cases, settled
 
 pytestmark = pytest.mark.real
+
+AT = 1_700_000_000_000_000
 
 
 def bucket(influxd: InfluxServer, seconds: int) -> str:
@@ -57,3 +62,61 @@ def record(influxd: InfluxServer) -> None:
             write(influxd, into, before, {})
         status, body = write(influxd, into, case.read("lines.txt"), case.how)
         (case.folder / "answer.txt").write_text(f"{status}\n{settled(body)}\n", "utf-8")
+
+
+# --- and what our client makes of it ---
+
+
+@pytest.fixture
+async def influx(influxd: InfluxServer) -> AsyncIterator[tuple[Influx, Telemetry]]:
+    telemetry = Telemetry()
+    influx = Influx(Address(influxd.url, influxd.org, influxd.bucket, influxd.token, timeout=30.0), telemetry)
+    yield influx, telemetry
+    await influx.close()
+
+
+def requests(telemetry: Telemetry) -> int:
+    return telemetry.count("ioc_history_requests")
+
+
+def stored(influxd: InfluxServer) -> int:
+    rows = influxd.flux("from(bucket: BUCKET) |> range(start: 0) |> count() |> group() |> sum()")
+    return int(rows[0]["_value"])
+
+
+async def test_bad_lines_among_five_thousand_cost_one_more_request(
+    influxd: InfluxServer, influx: tuple[Influx, Telemetry]
+) -> None:
+    lines = [f"endpoint,endpoint=e{n} rtt={n}.5 {AT + n}" for n in range(5_000)]
+    for bad in (0, 1_234, 4_999):
+        lines[bad] = f"endpoint,endpoint=e{bad} rtt=what {AT}"
+    assert await influx[0].write(lines) == 3
+    assert requests(influx[1]) == 2
+    assert stored(influxd) == 4_997
+    assert "invalid boolean" in influx[0].last_refusal
+
+
+async def test_every_line_bad_is_known_at_once(influx: tuple[Influx, Telemetry]) -> None:
+    assert await influx[0].write([f"endpoint rtt=what{n} {AT}" for n in range(5_000)]) == 5_000
+    assert requests(influx[1]) == 1
+
+
+async def test_conflicts_in_several_shards_are_counted_exactly(
+    influxd: InfluxServer, influx: tuple[Influx, Telemetry]
+) -> None:
+    days = [AT + day * 7 * 24 * HOUR for day in range(4)]
+    await influx[0].write([f"m v=1.0 {at}" for at in days])
+    lines = [f"m v={n}i {at + n}" for at in days for n in range(1, 4)]
+    lines += [f"m v={n}.0 {at + n}" for at in days for n in range(10, 20)]
+    assert await influx[0].write(lines) == 12
+    assert stored(influxd) == 44
+
+
+async def test_unreadable_and_unfit_lines_at_once(
+    influxd: InfluxServer, influx: tuple[Influx, Telemetry]
+) -> None:
+    await influx[0].write([f"m v=1.0 {AT}"])
+    lines = [f"m v={n}.0 {AT + n}" for n in range(1, 101)]
+    lines[7], lines[70] = f"m v=1i {AT + 8}", "m v=what"
+    assert await influx[0].write(lines) == 2
+    assert stored(influxd) == 99
