@@ -122,7 +122,8 @@ def endpoint(fields: Iterable[Field]) -> Measurement:
     """The measurement `endpoint`: the numbers of every source's samples. Raises SchemaError where two differ."""
     known: dict[str, Field] = {}
     for field in fields:
-        if (other := known.setdefault(field.name, field)) != field:
+        other = known.setdefault(field.name, field)
+        if (other.unit, other.kind) != (field.unit, field.kind):
             raise SchemaError(f"field {field.name!r} is declared as {other} and as {field}; use another name")
     about = "what one source found about an endpoint"
     return Measurement("endpoint", about, (*PLACE, "source"), tuple(known[name] for name in sorted(known)))

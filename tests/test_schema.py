@@ -35,5 +35,6 @@ def test_sources_may_share_a_field_but_not_its_name_alone() -> None:
     assert shared.tags == ("endpoint", "site", "system", "unit", "source")
     assert shared.field("rtt") == RTT
     assert shared.field("none") is None
+    assert endpoint([RTT, Field("rtt", "ms", "in other words")]).field("rtt") == RTT
     with pytest.raises(SchemaError, match="use another name"):
         endpoint([RTT, Field("rtt", "s", "another unit")])
