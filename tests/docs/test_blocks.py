@@ -142,8 +142,20 @@ def test_a_configuration_is_sound(block: Block, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("example", sorted((ROOT / "examples").iterdir()), ids=lambda each: each.name)
-def test_an_example_is_sound(example: Path) -> None:
-    assert read(example, {}, Clock()).inventory.endpoints
+def test_an_example_is_sound(example: Path, tmp_path: Path) -> None:
+    where = tmp_path / "config"
+    shutil.copytree(example, where)
+    text = "".join(line for line in _lines(where) if not line.lstrip().startswith("#"))
+    for file in re.findall(r"\{file: ([^}]+)\}", text):
+        (where / file).write_text("a-secret-of-the-test-and-long-enough")
+    environ = dict.fromkeys(re.findall(r"\{env: (\w+)\}", text), "another-secret-and-long-enough")
+    assert read(where, environ, Clock()).inventory.endpoints
+
+
+def _lines(where: Path) -> list[str]:
+    return [
+        line for file in where.glob("*.yaml") for line in file.read_text("utf-8").splitlines(keepends=True)
+    ]
 
 
 def test_the_number_of_shipped_rules_is_said_right() -> None:
