@@ -9,22 +9,31 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import struct
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+import orjson
+
 from ioc.clock import Clock
 from ioc.errors import StoreError
 from ioc.store.base import Held, Query, Series
 from ioc.store.sqlite_reading import Reading
 from ioc.store.sqlite_retention import Retention
-from ioc.store.sqlite_schema import connect, connect_to_read, trouble
+from ioc.store.sqlite_schema import connect, connect_to_read, damaged, trouble
 from ioc.store.sqlite_writing import Writing
 
 QUESTIONS = 64
 """questions that may wait for the reading thread"""
+
+_DAMAGE = (
+    *(struct.error, orjson.JSONDecodeError, UnicodeDecodeError),
+    *(AttributeError, KeyError, OverflowError, TypeError),
+)
+"""what a row raises that is not as we write it: a flipped bit that SQLite itself does not see"""
 
 T = TypeVar("T")
 Unwanted = Callable[[], bool]
@@ -102,6 +111,8 @@ class Sqlite:
             return await asyncio.get_running_loop().run_in_executor(thread, work)
         except (sqlite3.Error, OSError) as error:
             raise trouble(self._file, error) from error
+        except _DAMAGE as error:
+            raise damaged(self._file, error) from error
 
     # --- in the threads ---
 

@@ -118,7 +118,7 @@ def trouble(path: Path, error: sqlite3.Error | OSError) -> StoreError:
     if code == sqlite3.SQLITE_NOTADB:
         hint = "not an SQLite database; name another file, or move it away"
     elif code == sqlite3.SQLITE_CORRUPT:
-        hint = f"damaged ({error}); restore a backup, or move it away to start afresh"
+        return damaged(path, error)
     elif code == sqlite3.SQLITE_FULL:
         hint = "the disk is full; make room, or keep history for a shorter time"
     elif code in _BY_A_PERSON:
@@ -126,6 +126,12 @@ def trouble(path: Path, error: sqlite3.Error | OSError) -> StoreError:
     else:
         hint = str(error)
     return StoreError(f"{path}: {hint}", permanent=code in _BY_A_PERSON)
+
+
+def damaged(path: Path, error: Exception) -> StoreError:
+    """What is there is not what was written."""
+    hint = "restore a backup, or move it away to start afresh"
+    return StoreError(f"{path}: damaged ({error!r}); {hint}", permanent=True)
 
 
 def _make(db: sqlite3.Connection, path: Path) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -451,3 +452,37 @@ async def test_reading_goes_on_while_a_write_is_under_way(place: Place) -> None:
     db.execute("COMMIT")
     db.close()
     assert await writing == 0
+
+
+# --- a damaged file ---
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_flipped_bytes_are_an_answer_or_a_store_error_and_nothing_else(place: Place, seed: int) -> None:
+    head = "state,endpoint=e1"
+    lines = [
+        f'{head} code={n % 7}i,reason="x{n}",v={n / 3!r} {(AT - 7200 + n * 4) * 1_000_000}'
+        for n in range(1800)
+    ]
+    await place.store.write([*lines, *(line(AT - 3600 + n, n / 7) for n in range(0, 3600, 7))])
+    await place.store.close()
+    chance, content = random.Random(seed), bytearray(place.file.read_bytes())
+    for _ in range(1 + seed):
+        content[chance.randrange(100, len(content))] ^= 1 << chance.randrange(8)
+    place.file.write_bytes(content)
+    store = place.open()
+    said = []
+    for measurement, field in (("m", "v"), ("state", "code"), ("state", "v")):
+        for points in (1_800, 120, 4):
+            query = Query(measurement, field, E1, AT - 7200, AT, points)
+            said.append(await _told(store.read(query)))
+    said += [await _told(store.held("state", {}, 100)), await _told(store.write([lines[5], line(AT - 1)]))]
+    assert len(said) == 11
+    await store.close()
+
+
+async def _told(answer: Awaitable[object]) -> str:
+    try:
+        return repr(await answer)
+    except StoreError as error:
+        return str(error)

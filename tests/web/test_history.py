@@ -111,6 +111,21 @@ async def test_a_series_is_answered_in_columns_of_equal_length(opened: Opener, s
     assert set(said) == {"at", "count", "mean", "least", "most", "last"}
 
 
+async def test_a_mean_lies_between_least_and_most_whatever_was_added_up(
+    opened: Opener, store: Sqlite
+) -> None:
+    ats = [(AT - 100 + n) * 1_000_000 for n in range(4)]
+    values = [1e308, 1.5e308, 1.7e308, 1.7e308]
+    head = "endpoint,endpoint=e2"
+    await store.write(
+        [f"{head} rtt={value!r},loss=20.08240452917541 {at}" for value, at in zip(values, ats, strict=True)]
+    )
+    here = await opened(store)
+    query = f"?measurement=endpoint&endpoint=e2&start={AT - 120}&stop={AT}&points=2"
+    assert (await here.get(query + "&field=rtt"))[1]["mean"] == [1.7e308]
+    assert (await here.get(query + "&field=loss"))[1]["mean"] == [20.08240452917541]
+
+
 async def test_the_last_hour_in_600_points_is_what_is_asked_for_without_a_word(
     opened: Opener, store: Sqlite
 ) -> None:

@@ -15,7 +15,7 @@ from aiohttp import web
 
 from ioc.errors import Refused, StoreError
 from ioc.schema import Field, Kind, Measurement
-from ioc.store.base import Held, NoNumbers, Query, Reader, Series
+from ioc.store.base import Bucket, Held, NoNumbers, Query, Reader, Series
 from ioc.store.buckets import DAY, FEWEST, HOUR
 from web.api import answer
 from web.auth import Need
@@ -204,18 +204,23 @@ def _seconds(name: str, text: str | None, otherwise: float) -> float:
 
 
 def _columns(series: Series) -> dict[str, Any]:
-    """A series by columns; a mean keeps the ten digits that do not depend on who has added them up."""
+    """A series by columns."""
     buckets = series.buckets
     return {
         "step": series.step,
         "at": [each.at for each in buckets],
         "count": [each.count for each in buckets],
-        "mean": [float(f"{each.mean:.10g}") for each in buckets],
+        "mean": [_mean(each) for each in buckets],
         "least": [each.least for each in buckets],
         "most": [each.most for each in buckets],
         "last": [each.last for each in buckets],
         "gaps": [list(each) for each in series.gaps],
     }
+
+
+def _mean(bucket: Bucket) -> float:
+    """A mean to the ten digits that do not depend on who has added them up; a sum may have left what is finite."""
+    return min(bucket.most, max(bucket.least, float(f"{bucket.mean:.10g}")))
 
 
 def _newest(found: Sequence[Held]) -> list[Held]:
