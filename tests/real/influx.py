@@ -73,6 +73,13 @@ class InfluxServer:
     def stop(self) -> None:
         self._link.stop()
 
+    def kill(self) -> None:
+        """End it as a power cut would; one that is lent is only cut off."""
+        if isinstance(self._link, Daemon):
+            self._link.kill()
+        else:
+            self._link.stop()
+
     def flux(self, query: str) -> list[dict[str, str]]:
         """The rows of a Flux query; `BUCKET` in it stands for the bucket's name."""
         text = self._call(
