@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import random
 import sys
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -40,6 +41,10 @@ BUFFER = 200_000
 """records that wait to be encoded: about 300 bytes each"""
 KEEP_AGAIN = 5.0
 """seconds until a spool that could not be written is tried again"""
+
+
+GIVE_WAY, A_MOMENT = 250, 50e-6
+"""records encoded, and seconds slept then: the loop would else wait 5 ms for the interpreter"""
 
 
 class Keeper:
@@ -294,8 +299,13 @@ class Keeper:
 
 
 def _encoded(lines: Lines, records: Sequence[Record], skew: float) -> tuple[list[Sequence[str]], int]:
-    """Blocks of lines, and how many records could not become one."""
-    found, faulty = lines.encode(records, skew)
+    """Blocks of lines, and how many records could not become one; in a thread that gives way to the loop."""
+    found, faulty = [], 0
+    for begin in range(0, len(records), GIVE_WAY):
+        time.sleep(A_MOMENT)
+        some, bad = lines.encode(records[begin : begin + GIVE_WAY], skew)
+        found += some
+        faulty += bad
     fit = [line for line in found if len(line) <= MOST_CHARS and _is_text(line)]
     return list(blocks(fit)), faulty + len(found) - len(fit)
 
