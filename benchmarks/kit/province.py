@@ -59,6 +59,8 @@ def directory(
     if history:
         token = {"env": "IOC_BENCH_TOKEN"}
         main["history"] = {"influx": {"url": history, "org": "bench", "bucket": "ioc", "token": token}}
+    else:
+        main["history"] = {"store": "none"}
     (where / "ioc.yaml").write_text(yaml.safe_dump(main, allow_unicode=True, sort_keys=False))
     with (where / "endpoints.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
