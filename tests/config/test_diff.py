@@ -62,3 +62,11 @@ def test_what_takes_a_restart_is_said_again_and_the_rest_is_not(written: Callabl
     old = read(written, SOUND)
     new = read(written, SOUND.replace("192.0.2.1,", "192.0.2.9,") + "wall: {languages: [en]}\n")
     assert changes(in_force(old, new), new) == ["wall changed; it takes a restart"]
+
+
+def test_another_history_takes_a_restart(written: Callable[..., Reading]) -> None:
+    old = read(written, SOUND)
+    for section in ("store: none", "embedded: {raw: 2d}", "spool: {size: 2GiB}"):
+        new = read(written, f"{SOUND}history: {{{section}}}\n")
+        assert changes(old, new) == ["history changed; it takes a restart"]
+        assert in_force(old, new).history == old.history
