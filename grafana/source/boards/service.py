@@ -36,7 +36,8 @@ def board(wall: str) -> Dashboard:
     made.with_panel(_screens())
     made.with_panel(_rates("Trả lời HTTP", "Trả lời mỗi giây, theo loại.", "ioc_web_answers_total", "status"))
     made.with_row(Row("Lưu"))
-    made.with_panel(_history()).with_panel(_lost()).with_panel(_ledger()).with_panel(_log())
+    made.with_panel(_history()).with_panel(_lost()).with_panel(_waiting()).with_panel(_spool())
+    made.with_panel(_ledger()).with_panel(_log())
     made.with_row(Row("Tiến trình"))
     return made.with_panel(_memory()).with_panel(_processor()).with_panel(_files()).with_panel(_faults())
 
@@ -97,6 +98,20 @@ def _history() -> timeseries.Panel:
     about = "Dòng lịch sử kho đã nhận mỗi giây."
     query = prom("rate(ioc_history_written_total[$__rate_interval])", "đã ghi")
     return panels.graph("Ghi lịch sử", about, query, unit="cps")
+
+
+def _waiting() -> timeseries.Panel:
+    about = "Dòng lịch sử chưa vào kho, và dòng đang được ghi bù từ đĩa mỗi giây."
+    named = {
+        "ioc_history_waiting": "chờ ghi",
+        "rate(ioc_history_replayed_total[$__rate_interval])": "ghi bù mỗi giây",
+    }
+    return _gauges("Lịch sử chờ ghi", about, named)
+
+
+def _spool() -> timeseries.Panel:
+    about = "Dung lượng lịch sử đang chờ trên đĩa của dịch vụ."
+    return panels.graph("Bộ đệm trên đĩa", about, prom("ioc_history_spool_bytes", "bộ đệm"), unit="bytes")
 
 
 def _lost() -> timeseries.Panel:
