@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
+from ioc.store.base import Reader
 from ioc.store.influx import Address, Influx
 from ioc.store.influx_reading import InfluxReader
 from ioc.store.sqlite import Sqlite
@@ -19,7 +21,7 @@ from tests.e2e import past
 from tests.e2e.axe import settled, violations
 from tests.e2e.past import OUTAGE, ROOM, Moody
 from tests.e2e.screen import screen, shown
-from tests.e2e.stage import Stage
+from tests.e2e.stage import ShiftedClock, Stage
 from tests.real.influx import InfluxServer
 
 pytestmark = pytest.mark.real
@@ -76,8 +78,7 @@ async def test_an_outage_is_a_loss_of_100_and_a_time_when_the_service_was_off_a_
         rtt = await _drawn(page, "rtt")
         await expect(rtt.locator(".lasted")).to_contain_text("không trả lời 12 phút")
         await expect(rtt.locator(".lasted")).to_contain_text("không có dữ liệu 10 phút")
-        strip = page.locator(".strip[data-drawn]")
-        await strip.scroll_into_view_if_needed()
+        strip = await _strip(page)
         await expect(strip.locator(".lasted")).to_contain_text("mất kết nối 12 phút")
         other = await _drawn(page, "first_byte")
         await expect(other.locator(".reading")).to_contain_text("ms")
@@ -218,26 +219,40 @@ async def test_charts_are_equal_on_both_stores(
     browser: Browser, built: Path, influxd: InfluxServer, tmp_path: Path
 ) -> None:
     """What is drawn around an incident that is over: the same time, the same lines, two stores."""
-    written: list[str] = []
-    drawn: list[list[str]] = []
+    clock = ShiftedClock()
+    written = past.lines(int(clock.now()))
+    began = int(clock.now()) + OUTAGE.start - 1800
     address = Address(influxd.url, influxd.org, influxd.bucket, influxd.token, timeout=30.0)
-    for embedded in (True, False):
-        stage = Stage()
-        written = written or past.lines(int(stage.clock.now()))
-        began = int(written[0].rsplit(" ", 1)[1]) / 1e6 + past.LENGTH + OUTAGE.start - 1800
-        store = Sqlite(tmp_path / "history.db", stage.clock) if embedded else Influx(address, Telemetry())
-        reader = store if isinstance(store, Sqlite) else InfluxReader(address, stage.clock)
-        assert await store.write(written) == 0
-        stage.history = reader
-        await stage.open()
-        stage.fault(ROOM, 700, began=began)
-        drawn.append(await _fingerprints(browser, stage))
-        await stage.close()
-        await store.close()
-        if isinstance(reader, InfluxReader):
-            await reader.close()
+    influx, reader = Influx(address, Telemetry()), InfluxReader(address, clock)
+    embedded = Sqlite(tmp_path / "history.db", clock)
+    async with AsyncExitStack() as closing:
+        for each in (influx, reader, embedded):
+            closing.push_async_callback(each.close)
+        assert [await influx.write(written), await embedded.write(written)] == [0, 0]
+        drawn = [await _fingerprints(browser, each, began) for each in (embedded, reader)]
     assert len(drawn[0]) == 4
     assert drawn[0] == drawn[1]
+
+
+async def _fingerprints(browser: Browser, history: Reader, began: float) -> list[str]:
+    """What is drawn of an incident's root: round trip, loss, states, first byte."""
+    stage = Stage()
+    stage.history = history
+    async with AsyncExitStack() as closing:
+        await stage.open()
+        closing.push_async_callback(stage.close)
+        stage.fault(ROOM, 700, began=began)
+        page = await closing.enter_async_context(screen(browser, f"{stage.url}#incident/1"))
+        await shown(page, stage)
+        await page.locator(".charts").scroll_into_view_if_needed()
+        for field in ("rtt", "loss"):
+            await _drawn(page, field)
+        await _strip(page)
+        await _drawn(page, "first_byte")
+        found: list[str] = await page.locator("[data-drawn]").evaluate_all(
+            "es => es.map(e => e.dataset.drawn)"
+        )
+        return found
 
 
 async def _column(chart: Locator, ago: int) -> tuple[float, float]:
@@ -250,18 +265,12 @@ def _hour(at: float) -> str:
     return datetime.fromtimestamp(at, ZoneInfo("Asia/Ho_Chi_Minh")).strftime("%H:%M")
 
 
-async def _fingerprints(browser: Browser, stage: Stage) -> list[str]:
-    async with screen(browser, f"{stage.url}#incident/1") as page:
-        await shown(page, stage)
-        await page.locator(".charts").scroll_into_view_if_needed()
-        for field in ("rtt", "loss"):
-            await _drawn(page, field)
-        await page.locator(".strip[data-drawn]").scroll_into_view_if_needed()
-        await _drawn(page, "first_byte")
-        found: list[str] = await page.locator("[data-drawn]").evaluate_all(
-            "es => es.map(e => e.dataset.drawn)"
-        )
-        return found
+async def _strip(page: Page) -> Locator:
+    """The strip of states, scrolled to and drawn: it asks for nothing before it is in sight."""
+    strip = page.locator(".strip")
+    await strip.scroll_into_view_if_needed()
+    await expect(strip).to_have_attribute("data-drawn", FINGERPRINT)
+    return strip
 
 
 async def _drawn(page: Page, field: str) -> Locator:
