@@ -118,7 +118,8 @@ class Poll:
         read = [device.interface(index, name, at, run, values) for index, name in wanted]
         findings.interfaces += [each for each in read if each is not None]
         if None in read:
-            findings.flaws[what] = Flaw(Reason.WRONG_ANSWER, f"no status of {wanted[read.index(None)][1]}")
+            missing = Flaw(Reason.WRONG_ANSWER, f"no status of {wanted[read.index(None)][1]}")
+            findings.flaws.setdefault(what, missing)
 
     async def _values(self, indexes: Sequence[str], columns: Sequence[str]) -> Mapping[str, Raw]:
         names = [f"{column}.{index}" for index in indexes for column in columns]

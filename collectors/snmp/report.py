@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from collectors.snmp import device
 from collectors.snmp.device import Interface, Storage
-from collectors.snmp.poll import Findings
+from collectors.snmp.poll import Findings, Flaw
 from collectors.snmp.rates import Lack
 from collectors.snmp.traffic import Traffic, traffic, use
 from ioc import schema
@@ -52,13 +52,37 @@ MOST_AREAS = 64
 CHANGES = 2
 """times as many names as are recorded at once that one endpoint may bring up in the life of this process"""
 
+SPACING = 0.25
+"""of the seconds between probes that are between two whole readings at least"""
+
 
 @dataclass(slots=True)
 class Memory:
-    """What is kept of a device from one reading to the next: its interfaces, and every name it brought up."""
+    """What is kept of a device from one reading to the next: its interfaces, and every name it brought up.
+
+    `read` is the steady time of the last whole reading, `flaws` what was wrong with it, `detail` what was told of it,
+    `flawed` how many in a row had flaws.
+    """
 
     interfaces: dict[str, Interface] = field(default_factory=dict)
     names: dict[str, set[str]] = field(default_factory=lambda: {"interface": set(), "storage": set()})
+    read: float = float("-inf")
+    flaws: dict[str, Flaw] = field(default_factory=dict)
+    flawed: int = 0
+    detail: str = ""
+
+    def is_due(self, now: float, every: float) -> bool:
+        """Whether a device that is asked every so many seconds is to be read as a whole now.
+
+        Whoever is in doubt asks every second or two, hundreds of devices at once: that is for the agent to answer,
+        not for its tables. Only the first flaw is looked at again at once, since one alone moves nothing.
+        """
+        return now - self.read >= SPACING * every or self.flawed == 1
+
+    def note(self, found: Findings, detail: str) -> None:
+        """A whole reading is done, of which `detail` was told."""
+        self.read, self.flaws, self.detail = found.at, dict(found.flaws), detail
+        self.flawed = self.flawed + 1 if found.flaws else 0
 
 
 @dataclass(slots=True)
@@ -91,7 +115,7 @@ def report(subject: str, found: Findings, memory: Memory, what: Collection[str],
 
 def _interfaces(told: Report, subject: str, found: Findings, memory: Memory, most: int) -> None:
     kept = _with_room([each.name for each in found.interfaces], memory.names["interface"], most)
-    told.dropped += found.found - len(kept)
+    told.dropped += max(found.found - most, 0) + len(found.interfaces) - len(kept)
     uses: list[float] = []
     for each in found.interfaces:
         if each.name not in kept:

@@ -18,7 +18,7 @@ from collectors.places import Places
 from collectors.snmp.agents import Agents
 from collectors.snmp.poll import Findings, Flaw, Poll
 from collectors.snmp.rates import Lack
-from collectors.snmp.report import FIELDS, INTERFACE, STORAGE, Memory, report
+from collectors.snmp.report import FIELDS, INTERFACE, STORAGE, Memory, Report, report
 from collectors.snmp.session import MISSING, NO_SECRET, TRIES, Agent, Credentials, installed
 from ioc import schema
 from ioc.errors import NoAnswer
@@ -28,6 +28,8 @@ from ioc.model import Reason, Role, Sample, Verdict
 SNMP_PORT = 161
 SHARE = 0.9
 """of a probe's timeout that the reading may take: what there is by then is told in time"""
+AT_ONCE = 50
+"""devices read as a whole at the same time; one more is only asked whether it answers"""
 ROOM = 10_000
 """endpoints whose counters are remembered"""
 SHORTEST_PASSWORD = 8
@@ -136,6 +138,7 @@ class Snmp:
         self._places = Places(around.clock)
         self._agents = Agents(around.clock)
         self._memories: dict[str, tuple[object, Memory]] = {}
+        self._reading = 0
         about = "Rates of interfaces that are not known since their counters did not tell, by why"
         self._lacks = {
             lack: around.telemetry.tally("ioc_snmp_rates_absent", about, why=lack)
@@ -146,6 +149,9 @@ class Snmp:
             "ioc_snmp_dropped", "Interfaces and storage areas that were not recorded for want of room."
         )
 
+        self._put_off = around.telemetry.tally(
+            "ioc_snmp_readings_put_off", "Devices that were only asked whether they answer, for want of room."
+        )
         around.telemetry.gauge(
             "ioc_snmp_sessions", "Agents that a socket is open to.", lambda: len(self._agents)
         )
@@ -167,27 +173,48 @@ class Snmp:
                 end = min(by, self._clock.now() + SHARE * probe.timeout)
                 poll = Poll(agent, self._clock, options.what, options.fits, options.most_interfaces)
                 found = await poll.begin()
-                await self._go_on(poll, found, end)
+                memory = self._memory(endpoint.id, agent)
+                whole = self._has_room(memory, probe)
+                if whole:
+                    await self._go_on(poll, found, end)
         except TimeoutError as error:
             raise NoAnswer(Reason.NO_ANSWER, "nothing usable came in time") from error
-        return self._told(endpoint, options, agent, found)
+        return self._told(endpoint, options, memory, found) if whole else self._alive(endpoint, memory, found)
+
+    def _has_room(self, memory: Memory, probe: Probe) -> bool:
+        if not memory.is_due(self._clock.now(), probe.every):
+            return False
+        self._put_off.n += self._reading >= AT_ONCE
+        return self._reading < AT_ONCE
 
     async def _go_on(self, poll: Poll, found: Findings, end: float) -> None:
+        self._reading += 1
         try:
             async with asyncio.timeout(max(end - self._clock.now(), 0.0)):
                 await poll.go_on(found)
         except TimeoutError:
             found.flaws["time"] = Flaw(Reason.NO_ANSWER, "it did not tell everything in time")
+        finally:
+            self._reading -= 1
 
-    def _told(self, endpoint: Endpoint, options: SnmpOptions, agent: Agent, found: Findings) -> Sample:
-        memory = self._memory(endpoint.id, agent)
+    def _alive(self, endpoint: Endpoint, memory: Memory, found: Findings) -> Sample:
+        """It answers; what was wrong with its last whole reading still is."""
+        told = report(endpoint.id, found, memory, (), 0)
+        found.flaws, told.detail = memory.flaws, memory.detail
+        return self._sample(endpoint, found, told)
+
+    def _told(self, endpoint: Endpoint, options: SnmpOptions, memory: Memory, found: Findings) -> Sample:
         told = report(endpoint.id, found, memory, options.what, options.most_interfaces)
+        memory.note(found, told.detail)
         self._around.record(told.points)
         self._flaws.n += len(found.flaws)
         self._dropped.n += told.dropped
         for lack in told.lacks:
             if lack in self._lacks:
                 self._lacks[lack].n += 1
+        return self._sample(endpoint, found, told)
+
+    def _sample(self, endpoint: Endpoint, found: Findings, told: Report) -> Sample:
         verdict, reason = Verdict.OK, Reason.ANSWERED
         for flaw in found.flaws.values():
             verdict, reason = Verdict.DEGRADED, flaw.reason

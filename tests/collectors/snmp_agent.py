@@ -68,9 +68,9 @@ class Agent(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def agent() -> AsyncIterator[Agent]:
+async def agent(host: str = "127.0.0.1") -> AsyncIterator[Agent]:
     loop = asyncio.get_running_loop()
-    transport, made = await loop.create_datagram_endpoint(Agent, local_addr=("127.0.0.1", 0))
+    transport, made = await loop.create_datagram_endpoint(Agent, local_addr=(host, 0))
     try:
         yield made
     finally:

@@ -15,12 +15,13 @@ import pytest
 
 from collectors.snmp import mib
 from collectors.snmp.poll import AREAS, ROWS, TOGETHER
-from collectors.snmp.report import CHANGES
+from collectors.snmp.report import CHANGES, SPACING
 from collectors.snmp.session import TRIES
+from collectors.sources import snmp
 from collectors.wire.snmp import Kind, Tag, Value, Varbind, decode, encode, name
 from ioc.errors import NoAnswer
 from ioc.model import Reason, Verdict
-from tests.collectors.snmp_agent import agent
+from tests.collectors.snmp_agent import agent, honest
 from tests.collectors.test_source_snmp import Device
 
 SYSTEM = {mib.UPTIME: ("ticks", 500_000)}
@@ -235,6 +236,61 @@ async def test_an_answer_that_is_none(change: Any, reason: Reason) -> None:
     await device.source.close()
 
 
+async def test_who_asks_again_soon_hears_only_that_it_answers() -> None:
+    """Devices in doubt are asked every two seconds, hundreds at once: reading their tables would make it worse."""
+    device = Device()
+    async with agent() as there:
+        there.hold(interfaces(3))
+        await device.read(there.port, what=["interfaces"])
+        asked, device.points = there.asked, []
+        device.clock.at += 2
+        sample = await device.read(there.port, what=["interfaces"])
+        assert sample.verdict is Verdict.OK and set(sample.fields) == {"rtt", "uptime"}
+        assert (there.asked - asked, device.points) == (1, [])
+        device.clock.at += 60 * SPACING - 2
+        assert "if_down" in (await device.read(there.port, what=["interfaces"])).fields
+    await device.source.close()
+
+
+async def test_a_flaw_is_looked_at_again_once_and_then_stands_until_the_next_reading() -> None:
+    device = Device()
+    async with agent() as there:
+        there.hold(interfaces(3))
+        there.twist = Twisted(repeating(5))
+        first = await device.read(there.port, what=["interfaces"])
+        asked = there.asked
+        again = await device.read(there.port, what=["interfaces"])
+        assert there.asked - asked > 1
+        asked = there.asked
+        stands = await device.read(there.port, what=["interfaces"])
+        assert there.asked - asked == 1
+        assert {(each.verdict, each.detail) for each in (first, again, stands)} == {
+            (Verdict.DEGRADED, first.detail)
+        }
+        there.twist = honest
+        device.clock.at += 60 * SPACING
+        assert (await device.read(there.port, what=["interfaces"])).verdict is Verdict.OK
+    await device.source.close()
+
+
+async def test_only_so_many_are_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snmp, "AT_ONCE", 2)
+    device = Device()
+    async with contextlib.AsyncExitStack() as running:
+        agents = [await running.enter_async_context(agent(f"127.0.0.{n}")) for n in range(1, 5)]
+        for each in agents:
+            each.hold(interfaces(3))
+        asked = [
+            device.read(each.port, address=f"127.0.0.{n}", what=["interfaces"])
+            for n, each in enumerate(agents, start=1)
+        ]
+        samples = await asyncio.gather(*asked)
+    assert {each.verdict for each in samples} == {Verdict.OK}
+    assert sum("if_down" in each.fields for each in samples) == 2
+    assert device.telemetry.count("ioc_snmp_readings_put_off") == 2
+    await device.source.close()
+
+
 async def test_one_lost_answer_costs_nothing() -> None:
     device = Device()
     async with agent() as there:
@@ -275,6 +331,7 @@ async def test_names_that_always_change_make_only_so_many_series() -> None:
     async with agent() as there:
         for turn in range(10):
             there.hold(interfaces(4, prefix=f"ppp{turn}-"))
+            device.clock.at += 60
             sample = await device.read(there.port, what=["interfaces"], most_interfaces=4)
             seen |= {each.tags for each in device.points}
     assert len(seen) == 4 * CHANGES

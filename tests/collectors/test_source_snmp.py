@@ -38,10 +38,12 @@ class Device:
     def _record(self, points: Sequence[Point]) -> None:
         self.points = list(points)
 
-    async def read(self, port: int, patience: float = 3.0, **options: Any) -> Sample:
+    async def read(
+        self, port: int, patience: float = 3.0, address: str = "127.0.0.1", **options: Any
+    ) -> Sample:
         given = SnmpOptions(**{"community": COMMUNITY, **options, "port": port})
         probe = Probe("snmp", 60, patience, given)
-        endpoint = Endpoint("sw", "sw", "switch", "dc", "u", "127.0.0.1", (probe,))
+        endpoint = Endpoint(f"sw-{address}", "sw", "switch", "dc", "u", address, (probe,))
         return await self.source.gather(endpoint, probe, self.clock.now() + patience)
 
     def told(self, sample: Sample) -> dict[str, Any]:
