@@ -7,13 +7,18 @@ itself, hence a name may not end in one, nor hold a line break. Field types are 
 with `i`, strings in double quotes, booleans `t` and `f`. What InfluxDB cannot hold (a NaN, an infinity) is
 left out.
 
+Samples, nearly all of what is written, are turned into lines many at a time: all their numbers by one call of
+orjson, which writes the shortest decimal of a float five times as fast as `repr`, and all lines by one formatting.
+
 Source: https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite
+
+import orjson
 
 from ioc.model import Point, Sample, State
 from ioc.store.base import Foreign, Mark, Record
@@ -70,8 +75,12 @@ def stamp(seconds: float) -> int:
     return round(seconds * 1e6)
 
 
+MOST_SHAPES = 500_000
+"""kinds of lines remembered, about 300 bytes each: several for each endpoint of a nation"""
+
+
 class Lines:
-    """Turns records into lines, remembering each series' prefix.
+    """Turns records into lines, remembering what all lines of a series have in common.
 
     `tags` gives an endpoint's bounded tags (stable ids of its unit, site and system); when they have changed,
     `forget` is called.
@@ -79,27 +88,35 @@ class Lines:
 
     def __init__(self, tags: Callable[[str], Tags]) -> None:
         self._tags = tags
-        self._samples: dict[tuple[str, str], str] = {}
+        self._shapes: dict[tuple[str, ...], str] = {}
+        """by endpoint, source and the fields' names: the line, with %s for each number and for the time"""
         self._marks: dict[str, str] = {}
         self._points: dict[tuple[str, str, tuple[tuple[str, str], ...]], str] = {}
         self._keys: dict[str, str] = {}
 
     def forget(self) -> None:
         """Ask for every endpoint's tags again."""
-        self._samples = {}
+        self._shapes = {}
         self._marks = {}
         self._points = {}
 
     def encode(self, records: Iterable[Record], skew: float) -> tuple[list[str], int]:
         """The lines of records, with `skew` seconds added to their times, and how many gave none.
 
-        A sample without a number that can be held gives none and is not counted; one whose names cannot be
-        written is.
+        Samples' lines come first; those of a kind are in the order of their records. A sample without a number that
+        can be held gives none and is not counted; one whose names cannot be written is.
         """
-        lines, faulty = [], 0
+        samples: list[Sample] = []
+        others: list[Mark | Point | Foreign] = []
         for record in records:
+            if isinstance(record, Sample):
+                samples.append(record)
+            else:
+                others.append(record)
+        lines, faulty = self._together(samples, skew)
+        for other in others:
             try:
-                line = self._line(record, skew)
+                line = self._line(other, skew)
             except ValueError:
                 faulty += 1
             else:
@@ -107,25 +124,43 @@ class Lines:
                     lines.append(line)
         return lines, faulty
 
-    def _line(self, record: Record, skew: float) -> str:
-        if isinstance(record, Sample):
-            return self.sample(record, skew)
+    def _together(self, samples: Sequence[Sample], skew: float) -> tuple[list[str], int]:
+        """Measurement `endpoint`: each sample's numbers as floats."""
+        known = self._shapes  # `forget` may put another in its place meanwhile, in another thread
+        shapes: list[str] = []
+        numbers: list[float] = []
+        faulty = 0
+        for subject, at, source, _, fields, _, _, _, _ in samples:
+            if fields:
+                kind = (subject, source, *fields)
+                shape = known.get(kind)
+                if shape is None:
+                    try:
+                        shape = self._shape(known, kind)
+                    except ValueError:
+                        faulty += 1
+                        continue
+                shapes.append(shape)
+                numbers += fields.values()
+                numbers.append(round((at + skew) * 1e6))
+        written = _written(numbers)
+        if written is None:
+            return self._together([_fit(sample) for sample in samples], skew)
+        return ("\n".join(shapes) % written).split("\n") if shapes else [], faulty
+
+    def _shape(self, known: dict[tuple[str, ...], str], kind: tuple[str, ...]) -> str:
+        subject, source, *fields = kind
+        head = self._head("endpoint", subject, {"source": source})
+        if len(known) >= MOST_SHAPES:
+            known.clear()
+        pairs = ",".join(f"{_literal(name(field))}=%s" for field in fields)
+        known[kind] = shape = f"{_literal(head)}{pairs} %s"
+        return shape
+
+    def _line(self, record: Mark | Point | Foreign, skew: float) -> str:
         if isinstance(record, Point):
             return self.point(record, skew)
         return record.line if isinstance(record, Foreign) else self.mark(record, skew)
-
-    def sample(self, sample: Sample, skew: float) -> str:
-        """Measurement `endpoint`: the sample's numbers as floats; empty when it has none."""
-        series = (sample.subject, sample.source)
-        heads = self._samples  # `forget` may put another in its place meanwhile, in another thread
-        head = heads.get(series)
-        if head is None:
-            head = heads[series] = self._head("endpoint", sample.subject, {"source": sample.source})
-        fields = ""
-        for key, number in sample.fields.items():
-            if isfinite(number):
-                fields += f"{self._keys.get(key) or self._key(key)}{number!r}"
-        return f"{head}{fields[1:]} {round((sample.at + skew) * 1e6)}" if fields else ""
 
     def mark(self, mark: Mark, skew: float) -> str:
         """Measurement `state`: `state` and `reason` as strings, `code` as an integer."""
@@ -161,6 +196,33 @@ class Lines:
     def _key(self, key: str) -> str:
         written = self._keys[key] = f",{name(key)}="
         return written
+
+
+def _literal(text: str) -> str:
+    """Text that formatting leaves as it is."""
+    return text.replace("%", "%%")
+
+
+def _written(numbers: Sequence[float]) -> tuple[str, ...] | None:
+    """Numbers as text; None where one of them is none that a line can hold."""
+    try:
+        text = orjson.dumps(numbers)
+    except TypeError:  # an integer of more than 64 bits
+        return None
+    return None if b"null" in text else tuple(text[1:-1].decode().split(","))
+
+
+def _fit(sample: Sample) -> Sample:
+    """A sample with those of its numbers that a line can hold."""
+    held = {key: float(number) for key, number in sample.fields.items() if _can_be_held(number)}
+    return sample._replace(fields=held)
+
+
+def _can_be_held(number: float) -> bool:
+    try:
+        return isfinite(number)
+    except OverflowError:  # an integer beyond the largest float
+        return False
 
 
 def _check(text: str) -> None:

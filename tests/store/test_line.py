@@ -204,3 +204,45 @@ def test_a_point_keeps_its_own_tags_and_its_subjects() -> None:
 def test_a_foreign_line_is_kept_as_it_is() -> None:
     foreign = Foreign('pump,id=1 note="two\nlines" 1760000000000000', 1_760_000_000.0)
     assert Lines(lambda endpoint: {}).encode([foreign], 5.0) == ([foreign.line], 0)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf, 10**400])
+def test_a_number_that_cannot_be_held_costs_its_field_and_no_other_sample(number: float) -> None:
+    made = [
+        Sample("a", 1.0, "sip", Verdict.OK, {"rtt": 1.5, "loss": number}),
+        Sample("b", 2.0, "sip", Verdict.OK, {"loss": number}),
+        Sample("c", 3.0, "sip", Verdict.OK, {"rtt": 2.5}),
+    ]
+    lines, faulty = Lines(lambda endpoint: {}).encode(made, skew=0.0)
+    assert faulty == 0
+    assert lines == [
+        "endpoint,endpoint=a,source=sip rtt=1.5 1000000",
+        "endpoint,endpoint=c,source=sip rtt=2.5 3000000",
+    ]
+
+
+def test_an_integer_of_more_than_64_bits_is_written_as_a_float() -> None:
+    lines, _ = Lines(lambda endpoint: {}).encode(
+        [Sample("a", 1.0, "sip", Verdict.OK, {"n": 10**30})], skew=0.0
+    )
+    assert parse(lines[0])[2] == {"n": 1e30}
+
+
+def test_percent_signs_stand_for_themselves() -> None:
+    lines, _ = Lines(lambda endpoint: {"site": "100%s"}).encode(
+        [Sample("%d", 1.0, "%(a)s", Verdict.OK, {"used%": 5.0})], skew=0.0
+    )
+    assert lines == ["endpoint,endpoint=%d,site=100%s,source=%(a)s used%=5.0 1000000"]
+
+
+def test_no_samples_make_no_line() -> None:
+    assert Lines(lambda endpoint: {}).encode([Sample("a", 1.0, "sip", Verdict.OK)], skew=0.0) == ([], 0)
+
+
+def test_shapes_that_are_too_many_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ioc.store.line.MOST_SHAPES", 3)
+    lines = Lines(lambda endpoint: {})
+    for number in range(10):
+        made, _ = lines.encode([Sample(f"e{number}", 1.0, "sip", Verdict.OK, {"rtt": 1.0})], skew=0.0)
+        assert made == [f"endpoint,endpoint=e{number},source=sip rtt=1.0 1000000"]
+        assert len(lines._shapes) <= 3
