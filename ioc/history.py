@@ -15,6 +15,7 @@ from ioc.config.scalars import sized
 from ioc.model import Sample, Verdict
 from ioc.schema import DROPPED
 from ioc.store.base import Reader, Store, Tell
+from ioc.store.downsampling import HOURS, MINUTES
 from ioc.store.influx import Address, Influx
 from ioc.store.influx_reading import Buckets, InfluxReader
 from ioc.store.keeper import EVERY, Keeper
@@ -58,8 +59,9 @@ def _store(wanted: compiled.History, clock: Clock, telemetry: Telemetry) -> tupl
     if wanted.store == "influx" and wanted.influx is not None:
         at = wanted.influx
         address = Address(at.url, at.org, at.bucket, at.token.reveal())
-        named = at.minutes_bucket or at.hours_bucket
-        coarse = Buckets(at.minutes_bucket, at.hours_bucket) if named else None
+        coarse = Buckets(
+            at.minutes_bucket or MINUTES.bucket(at.bucket), at.hours_bucket or HOURS.bucket(at.bucket)
+        )
         return Influx(address, telemetry), InfluxReader(address, clock, coarse)
     kept = wanted.embedded
     both = Sqlite(kept.file, clock, Retention(kept.raw, kept.minutes, kept.hours))
