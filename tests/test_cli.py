@@ -168,7 +168,10 @@ def test_watch_says_what_is_wrong(ioc: Ioc, tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["sip"], "ioc: no endpoint is asked by sip\n"),
-        (["gopher"], "ioc: source 'gopher' does not exist; there are http, icmp, prometheus, sip, snmp, tcp\n"),
+        (
+            ["gopher"],
+            "ioc: source 'gopher' does not exist; there are http, icmp, prometheus, sip, snmp, tcp\n",
+        ),
         (["tcp", "--endpoint", "nobody"], "ioc: none of nobody is asked by tcp; see `probes` of endpoints\n"),
     ],
 )

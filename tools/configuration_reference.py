@@ -49,8 +49,8 @@ one to copy; `ioc check DIR` says every fault at once as `file:line: what "value
 - At most {faults.MOST_FAULTS} faults are listed, the rest are counted.
 
 What a running service takes over by a reload (SIGHUP or `POST /-/reload`) is everything but `center`, `listen`,
-`public_url`, `access`, `state`, `history`, `inlet.token` and `wall`: those take a restart, and a reload's answer and log
-say so.
+`public_url`, `access`, `state`, `history`, `inlet.token` and `wall`: those take a restart, and a reload's answer
+and log say so.
 """
 
 RULE_NOTES = {
@@ -86,8 +86,8 @@ def _readable() -> str:
     )
     reads = [f"`if` of a rule on `{on}` reads {named(live)}." for on, live in LIVE.items()]
     reads[0] += (
-        " Besides it reads every number that the sources of your probe profiles find, those under `fields` too: by its own "
-        "name where the source is the endpoint's first, as `SOURCE_NAME` (`http_first_byte`) where it is a further one."
+        " Besides it reads every number that the sources of your probe profiles find, those under `fields` too: by "
+        "its own name where the source is the endpoint's first, as `SOURCE_NAME` (`http_first_byte`) where it is a further one."
     )
     where = f"`where` reads {named([*LABELS, 'labels.NAME'])}."
     return "\n\n".join(
