@@ -87,7 +87,8 @@ def _readable() -> str:
     reads = [f"`if` of a rule on `{on}` reads {named(live)}." for on, live in LIVE.items()]
     reads[0] += (
         " Besides it reads every number that the sources of your probe profiles find, those under `fields` too: by "
-        "its own name where the source is the endpoint's first, as `SOURCE_NAME` (`http_first_byte`) where it is a further one."
+        "its own name where the source is the endpoint's first, as `SOURCE_NAME` (`http_first_byte`) where it is a "
+        "further one."
     )
     where = f"`where` reads {named([*LABELS, 'labels.NAME'])}."
     return "\n\n".join(
