@@ -95,8 +95,8 @@ class Counts:
         declared: set[str] = set()
         every: dict[str, float] = {}
         for endpoint in inventory.endpoints.values():
-            slowest = max((probe.every for probe in endpoint.probes), default=0.0)
-            every[endpoint.system] = max(every.get(endpoint.system, 0.0), slowest)
+            for probe in endpoint.probes:  # what is asked most often is what must not fall silent
+                every[endpoint.system] = min(every.get(endpoint.system, probe.every), probe.every)
         for system in sorted(set(systems) | set(every)):
             key = f"system/{system}"
             declared.add(key)

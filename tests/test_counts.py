@@ -121,3 +121,11 @@ def test_the_counters_equal_a_recount(steps: list[tuple[str, str | None, bool]])
         ]
         expected = {state: inside.count(state) for state in set(inside)}
         assert house.value(f"unit/{unit}")["counts"] == expected
+
+
+def test_a_system_is_silent_when_what_is_asked_most_often_is() -> None:
+    probes = (Probe("sip", 10.0, 1.0, None), Probe("snmp", 60.0, 5.0, None))
+    both = Inventory(UNITS, (), [Endpoint("a", "a", "uplink", "net", "huyen", "127.0.0.1", probes)])
+    house = House()
+    house.counts.apply(both, {"net": "Mạng"}, DAY)
+    assert house.value("system/net")["every"] == 10.0
