@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -19,10 +19,10 @@ import aiohttp
 
 from ioc.clock import Clock
 from ioc.errors import StoreError
-from ioc.store import buckets, downsampling, flux
+from ioc.store import buckets, downsampling, flux, flux_answer
 from ioc.store.base import Held, NoNumbers, Query, Series
 from ioc.store.buckets import Cut, Fold, Tier
-from ioc.store.flux import Windows
+from ioc.store.flux_answer import Windows
 from ioc.store.influx import Address
 
 ANSWER_CAP = 32 * 2**20
@@ -77,11 +77,11 @@ class InfluxReader:
                 self._absent[cut.tier] = now + LOOK_AGAIN
                 return await self.read(query)
             parts = await self._surrounded(coarse, query, cut, civil)
-        fold = Fold(cut.step * flux.MICRO)
+        fold = Fold(cut.step * flux_answer.MICRO)
         for part in parts:
             for window in part.folds:
                 fold.merge(*window)
-        found = fold.buckets(flux.MICRO)
+        found = fold.buckets(flux_answer.MICRO)
         gaps = buckets.gaps(found, query.start, min(query.stop, civil), cut.step)
         return Series(float(cut.step), found, gaps)
 
@@ -89,7 +89,7 @@ class InfluxReader:
         """See Reader; what was written within the time that raw history is kept."""
         since = int(self._clock.civil(self._clock.now()) - downsampling.RAW_KEPT)
         text = flux.held(measurement, tags, self._address.bucket, max(0, since), most)
-        return await self._ask(text, lambda rows: flux.holdings(rows)[:most], kinds=True)
+        return await self._ask(text, lambda answer: flux_answer.holdings(answer)[:most], kinds=True)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -101,13 +101,13 @@ class InfluxReader:
         if start >= stop:
             return Windows([], None)
         text = flux.windows(query, self._address.bucket, start, stop, cut.step)
-        return await self._ask(text, lambda rows: flux.gathered(rows, cut.step))
+        return await self._ask(text, lambda answer: flux_answer.windows(answer, cut.step))
 
     async def _folded(self, query: Query, cut: Cut) -> Windows | None:
         """What the coarse bucket has; None where it is not there, or not for this token."""
         text = flux.folded_windows(query, self._coarse[cut.tier], cut.start, cut.stop, cut.step)
         try:
-            return await self._ask(text, lambda rows: flux.gathered(rows, cut.step))
+            return await self._ask(text, lambda answer: flux_answer.windows(answer, cut.step))
         except StoreError as error:
             if _NOT_THERE in str(error):
                 return None
@@ -124,11 +124,11 @@ class InfluxReader:
             await self._raw(query, cut, max(after, oldest), min(cut.stop, int(now) + buckets.DAY)),
         ]
 
-    async def _ask(self, text: str, take: Callable[[Iterator[flux.Row]], T], kinds: bool = False) -> T:
+    async def _ask(self, text: str, take: Callable[[str], T], kinds: bool = False) -> T:
         """What `take` makes of an answer, in a thread: there may be thousands of rows. Raises StoreError."""
         async with self._turns:
             answer = await self._post(text, kinds)
-        return await asyncio.to_thread(lambda: take(flux.rows(answer)))
+        return await asyncio.to_thread(take, answer)
 
     async def _post(self, text: str, kinds: bool) -> str:
         service, query = await self._connected(text, kinds)
@@ -148,7 +148,7 @@ class InfluxReader:
         return said
 
     def _judged(self, status: int, said: str) -> StoreError:
-        broken = flux.broken(said)
+        broken = flux_answer.broken(said)
         if isinstance(broken, NoNumbers):
             return broken
         where = f"{self._address.url}: {status} {' '.join(said.split())[:300]}"

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ioc.errors import StoreError
-from ioc.store import flux
+from ioc.store import flux_answer
 
 GOOD = (
     b"#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,double,string,string\r\n"
@@ -59,7 +59,7 @@ made = st.lists(st.sampled_from(PIECES) | st.binary(max_size=6), max_size=60).ma
 def test_an_answer(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     with contextlib.suppress(StoreError):
-        for fold in flux.gathered(flux.rows(text), 60).folds:
+        for fold in flux_answer.windows(text, 60).folds:
             assert len(fold) == 6
     with contextlib.suppress(StoreError):
-        assert all(each.field is not None for each in flux.holdings(flux.rows(text)))
+        assert all(each.field is not None for each in flux_answer.holdings(text))

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from ioc.errors import StoreError
-from ioc.store import downsampling, flux
+from ioc.store import downsampling, flux, flux_answer
 from ioc.store import influx_reading as module
 from ioc.store.base import NoNumbers, Query
 from ioc.store.buckets import DAY, HOUR
@@ -165,7 +165,7 @@ CSV = ",result,table,_start,_time,_value\r\n"
         (500, "x" * 10_000, "500 xxx", False),
         (301, "", "301 ", False),
         (403, "no", "403 no; check that the token may read", True),
-        (200, "<html>hello</html>\r\n<p>", "an answer that is not InfluxDB's: KeyError('result')", False),
+        (200, "<html>hello</html>\r\n<p>", "an answer that is not InfluxDB's: ValueError", False),
         (200, CSV + ",count,0,yesterday,,5\r\n", "an answer that is not InfluxDB's: ValueError", False),
         (200, CSV + ",strange,0,2023-11-14T22:00:00Z,,5\r\n", "an answer that is not InfluxDB's", False),
         (200, CSV + ",count,0\r\n", "an answer that is not InfluxDB's", False),
@@ -269,9 +269,9 @@ def test_every_text_of_a_question_is_quoted() -> None:
     ],
 )
 def test_times_are_read_to_the_microsecond(text: str, found: int) -> None:
-    assert flux.micros(text) == found
+    assert flux_answer.micros(text) == found
 
 
 def test_an_error_about_types_is_about_the_question() -> None:
-    assert isinstance(flux.broken("sum: unsupported aggregate column type string"), NoNumbers)
-    assert not isinstance(flux.broken("out of memory"), NoNumbers)
+    assert isinstance(flux_answer.broken("sum: unsupported aggregate column type string"), NoNumbers)
+    assert not isinstance(flux_answer.broken("out of memory"), NoNumbers)
