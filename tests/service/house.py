@@ -202,8 +202,10 @@ class House:
                 env={**os.environ, **(env or {})},
             )
         assert self._process.stdout is not None
-        async with asyncio.timeout(PATIENCE):
-            line = (await self._process.stdout.readline()).decode()
+        line = ""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                line = (await self._process.stdout.readline()).decode()
         assert line.startswith("IOC: http://"), log.read_text(errors="replace")[-2000:]
         self.url = line.removeprefix("IOC: ").strip().rstrip("/")
         self._follow()
@@ -218,6 +220,13 @@ class House:
         """Send the process a signal."""
         assert self._process is not None
         self._process.send_signal(which)
+
+    async def kill(self) -> int:
+        """End the process as `kill -9` does; its exit code, which is another where it had ended by itself."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+        return await self.stop()
 
     async def stop(self) -> int:
         """Stop it as an operator does; a process's exit code."""
