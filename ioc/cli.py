@@ -39,6 +39,9 @@ AdminTokenEnv = Annotated[
 @app.command()
 def run(directory: Directory, listen: Listen = None) -> None:
     """Run the service on a configuration directory until it is told to stop."""
+    from ioc.lean import load
+
+    load()  # before anything else imports these libraries
     from ioc.running import run as serve
 
     _loop(serve(directory, listen))
