@@ -19,7 +19,7 @@ import pytest
 
 from tests.real.gateway import BUSY, DEAF, PASS, UNAVAILABLE, UNREADABLE, Mood, slow
 from tests.real.influx import InfluxServer
-from tests.service.counting import POLLED, VOICES, Counting, Given, monotonic
+from tests.service.counting import ACKNOWLEDGED, POLLED, VOICES, Counting, Given, monotonic
 from tests.service.house import House
 from tests.service.test_one_to_n import accounted, every_fault
 
@@ -31,11 +31,11 @@ LIFE = 4.0
 """seconds that a life lasts at the most once everybody was asked,"""
 YOUNG = 3
 """but every so many lives end within these after their beginning, perhaps before the service listens"""
-ACKNOWLEDGED = 1.0 + 1.0
-"""seconds before a kill: what was given sooner is on disk; a second, and the pace of a probe"""
 BEYOND_PATIENCE = 11.0
 """seconds; our client gives a request up after ten"""
 MOODS: tuple[Mood, ...] = (PASS, PASS, PASS, slow(1.0), DEAF, BUSY, UNAVAILABLE, UNREADABLE)
+FEWER_THAN_SEARCHES = 100
+"""400s in a life: after 300 for one batch (`influx.SEARCHES`) all that is left of it would be refused unnamed"""
 ODD = 7
 """every so many lives InfluxDB ends as well"""
 
@@ -81,6 +81,7 @@ class Reaper:
         """One more, with InfluxDB in some mood, or ended."""
         counting, chance = self.counting, self.chance
         counting.gateway.mood = chance.choice(MOODS)
+        counting.gateway.patience = FEWER_THAN_SEARCHES
         if len(self.lives) % ODD == ODD - 1:
             end = counting.influxd.kill if chance.random() < 0.5 else counting.influxd.stop
             await asyncio.to_thread(end)

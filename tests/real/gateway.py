@@ -53,6 +53,8 @@ class Gateway:
         """requests that came to each mood"""
         self.refused: set[str] = set()
         """lines that came alone and were answered 400: their sender has no reason to try them again"""
+        self.patience = 0
+        """400s after which it passes again, if not 0; a sender gives a batch up after some hundreds"""
         self._server = (host, port)
         self._news = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -128,6 +130,9 @@ class Gateway:
 
     def _note(self, mood: Mood, body: bytes) -> None:
         if mood.status == 400:
+            self.patience -= 1
+            if self.patience == 0:
+                self.mood = PASS
             lines = gzip.decompress(body).decode().split("\n")
             if len(lines) == 1:
                 self.refused.add(lines[0])

@@ -102,6 +102,11 @@ class InfluxServer:
         self._call("/api/v2/buckets", {"name": name, "orgID": found[0]["id"], "retentionRules": []})
         return name
 
+    def remove_bucket(self, name: str) -> None:
+        """Delete a bucket with all that is in it."""
+        found = json.loads(self._call(f"/api/v2/buckets?org={self.org}&name={name}"))["buckets"]
+        self._call(f"/api/v2/buckets/{found[0]['id']}", method="DELETE")
+
     def _set_up(self) -> None:
         token = self.token or secrets.token_hex(16)
         if json.loads(self._call("/api/v2/setup"))["allowed"]:
@@ -124,14 +129,14 @@ class InfluxServer:
             )
         self.add_bucket(self.bucket)
 
-    def _call(self, path: str, body: dict[str, Any] | bytes | None = None) -> str:
+    def _call(self, path: str, body: dict[str, Any] | bytes | None = None, method: str | None = None) -> str:
         data = json.dumps(body).encode() if isinstance(body, dict) else body
         headers = {"Accept": "*/*"}
         if isinstance(body, dict):
             headers["Content-Type"] = "application/json"
         if self.token:
             headers["Authorization"] = f"Token {self.token}"
-        request = urllib.request.Request(self.url + path, data, headers)
+        request = urllib.request.Request(self.url + path, data, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=20) as response:
                 text: bytes = response.read()

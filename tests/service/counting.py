@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,8 @@ VOICES = (*POLLED, "line")
 FIELDS = {"snmp": "uptime", "http": "number", "prometheus": "number"}
 TOKEN = "inlet-0123456789abcdef"
 PATIENCE = 60.0
+ACKNOWLEDGED = 1.0 + 1.0
+"""seconds before a kill: what was given sooner is on disk; a second, and the pace of a probe"""
 SELECTED = """
 from(bucket: BUCKET) |> range(start: -3h)
   |> filter(fn: (r) => r._measurement == "MEASUREMENT" and r._field == "FIELD" and r.endpoint == "counter")
@@ -223,19 +226,31 @@ class Counting:
 
     def refused(self, voice: str) -> set[int]:
         """The numbers of a voice in lines that came alone and were answered 400."""
-        head = "count," if voice == "line" else "endpoint,"
-        marks = ("" if voice == "line" else f"source={voice},", f"{FIELDS.get(voice, 'number')}=")
-        return {
-            int(float(line.split(marks[1])[1].split(",")[0].split(" ")[0].rstrip("i")))
-            for line in self.gateway.refused
-            if line.startswith(head) and all(mark in line for mark in marks)
-        }
+        return {found for line in self.gateway.refused if (found := number(line, voice))}
+
+
+def number(line: str, voice: str) -> int:
+    """The number a voice gave that a line of history tells; 0 when it is another's line."""
+    measurement, source, field = _place(voice)
+    if not line.startswith(f"{measurement},") or f"{source[0]}={source[1]}" not in line:
+        return 0
+    found = re.search(rf"[ ,]{field}=([\d.]+)", line)
+    return int(float(found[1])) if found else 0
+
+
+def _place(voice: str) -> tuple[str, tuple[str, str], str]:
+    """Measurement, telling tag and field in which a voice's numbers are kept."""
+    return (
+        ("count", ("id", "x"), "number")
+        if voice == "line"
+        else ("endpoint", ("source", voice), FIELDS[voice])
+    )
 
 
 def _query(voice: str) -> str:
-    measurement, field = ("count", "number") if voice == "line" else ("endpoint", FIELDS[voice])
-    source = 'r.id == "x"' if voice == "line" else f'r.source == "{voice}"'
-    return SELECTED.replace("MEASUREMENT", measurement).replace("FIELD", field).replace("SOURCE", source)
+    measurement, (tag, value), field = _place(voice)
+    selected = SELECTED.replace("MEASUREMENT", measurement).replace("FIELD", field)
+    return selected.replace("SOURCE", f'r.{tag} == "{value}"')
 
 
 def monotonic() -> float:
