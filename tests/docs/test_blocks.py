@@ -263,6 +263,7 @@ class Shell:
             async with asyncio.timeout(ANSWERS):
                 await asyncio.to_thread(seen, ours, "Thanh Hóa")
             process.send_signal(signal.SIGINT)
+            await asyncio.to_thread(emptied, ours)  # it may be writing just now, and waits for a reader
             assert await process.wait() == 0
         finally:
             os.close(ours)
@@ -320,6 +321,13 @@ def seen(terminal: int, text: str) -> None:
     shown = b""
     while text.encode() not in shown:
         shown += os.read(terminal, 65536)
+
+
+def emptied(terminal: int) -> None:
+    """Read a terminal until its program has ended."""
+    with suppress(OSError):
+        while os.read(terminal, 65536):
+            pass
 
 
 @named(of(*SHELLS))
