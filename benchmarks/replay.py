@@ -29,7 +29,7 @@ UNEQUAL = f"""
 time is simulated while InfluxDB is away, and the machine's own from its return on
 samples are synced four times in ten simulated seconds; the service does it every 0.4 s and so takes more bytes a line
 while it replays, 60 new lines a second come beside it, as from 600 endpoints every ten seconds
-lost is what InfluxDB lacks of each endpoint's samples, or holds otherwise, by its own count and sum, in endpoints
+lost are the lines that InfluxDB lacks of each endpoint, or at least one where its own sum of them is another
 the second run has a bound of {TIGHT:.0%} of the bytes; unaccounted is what is neither there nor published as dropped
 unmarked is what was published as dropped and no mark in history tells of
 """.strip().splitlines()
@@ -109,7 +109,7 @@ async def _figures(day: Day, server: InfluxServer, seconds: float, folder: Path)
         "times_real_time": round(seconds / taken),
         "lines_per_s": round(replayed / taken),
         "lines": lines,
-        "lost": len(day.truth.wrong(sums)),
+        "lost": sum(day.truth.wrong(sums).values()),
         "unaccounted": day.truth.lines - there - dropped,
         "unmarked": dropped - sum(count for _, count in marks),
         "dropped": dropped,

@@ -137,15 +137,14 @@ class Truth:
         stamp = round(at * 1e6)
         return sum(each <= stamp for each in self.stamps)
 
-    def wrong(self, found: Mapping[str, Sum]) -> list[str]:
-        """The endpoints of which a store holds another number of samples, or others."""
-        return [
-            id
-            for id, sum_ in self.sums.items()
-            if (there := found.get(id)) is None
-            or there.count != sum_.count
-            or not isclose(there.rtt, sum_.rtt, rel_tol=1e-9)
-        ]
+    def wrong(self, found: Mapping[str, Sum]) -> dict[str, int]:
+        """How many lines a store lacks, at least one where it holds others, of each endpoint of which that is so."""
+        out = {}
+        for id, sum_ in self.sums.items():
+            there = found.get(id, Sum())
+            if there.count != sum_.count or not isclose(there.rtt, sum_.rtt, rel_tol=1e-9):
+                out[id] = max(sum_.count - there.count, 1)
+        return out
 
 
 class Day:

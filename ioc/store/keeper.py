@@ -96,6 +96,8 @@ class Keeper:
         self._encoded: list[asyncio.Future[None]] = []
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._closing = False
+        self._over = ""
+        """why nothing more is kept"""
 
     # --- the hot path ---
 
@@ -129,6 +131,8 @@ class Keeper:
 
         Raises SpoolUnusable when it cannot be kept on disk now; it may reach the store all the same.
         """
+        if self._over:
+            raise SpoolUnusable(self._over)
         future = asyncio.get_running_loop().create_future()
         self._asked.append(future)
         self._many.set()
@@ -160,9 +164,7 @@ class Keeper:
         await self._store.close()
         if self._spool is not None:
             await asyncio.to_thread(self._spool.close)
-        for future in [*self._asked, *self._encoded]:
-            if not future.done():
-                future.set_exception(SpoolUnusable("history has ended"))
+        self._give_no_more("history has ended")
 
     async def _fed(self) -> None:
         """Return when the store has everything, or does not take it."""
@@ -178,8 +180,15 @@ class Keeper:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._report.store(f"stopped by a fault of ours: {error!r}; restart the service")
+            said = f"stopped by a fault of ours: {error!r}; restart the service"
+            self._report.store(said)
+            if task is not self._tasks["feed"]:
+                self._give_no_more(f"history {said}")
             task.get_loop().call_exception_handler({"message": "history stopped", "exception": error})
+
+    def _give_no_more(self, why: str) -> None:
+        self._over = self._over or why
+        _answer([*self._asked, *self._encoded], SpoolUnusable(why))
 
     # --- what is so now ---
 
@@ -202,11 +211,12 @@ class Keeper:
     async def _encode(self) -> None:
         while not (self._closing and not self._buffer and not self._asked):
             await self._full_or_late()
-            asked, self._asked = self._asked, []
+            asked = len(self._asked)
             self.write(self._marks.due(self._clock.now()))
             while self._buffer:
                 await self._encode_some()
-            self._encoded += asked
+            self._encoded += self._asked[:asked]
+            del self._asked[:asked]
             self._unkept.set()
             self._report.show()
 
@@ -257,22 +267,26 @@ class Keeper:
 
     async def _keep(self) -> None:
         while True:
-            asked, self._encoded = self._encoded, []
+            asked = len(self._encoded)
             try:
                 await self._keep_some()
             except SpoolUnusable as error:
                 self._report.spool(str(error))
-                _answer(asked, error)
+                self._settle(asked, error)
                 if self._closing:
                     return
                 await self._pause(KEEP_AGAIN)
             else:
-                _answer(asked, None)
+                self._settle(asked, None)
                 self._report.spool("")
                 if self._closing and self._tasks["encode"].done() and not self._memory.unkept():
                     return
             await self._unkept.wait()
             self._unkept.clear()
+
+    def _settle(self, asked: int, error: SpoolUnusable | None) -> None:
+        _answer(self._encoded[:asked], error)
+        del self._encoded[:asked]
 
     async def _keep_some(self) -> None:
         if self._spool is None:

@@ -277,6 +277,29 @@ async def test_a_fault_of_ours_is_said_and_reported(house: House) -> None:
     assert house.keeper.describe()["waiting"] == 2
 
 
+async def test_after_a_fault_of_ours_nobody_waits_for_what_will_never_be_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
+
+    def broken(*args: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(keeper, "_encoded", broken)
+    house.add(1)
+    house.keeper.start()
+    for _ in range(2):  # who waited when it happened, and who comes later
+        with pytest.raises(SpoolUnusable, match="history stopped by a fault of ours: RuntimeError"):
+            await asyncio.wait_for(house.keeper.settle(), 10)
+
+
+async def test_after_its_end_nobody_waits(house: House) -> None:
+    house.keeper.start()
+    await house.keeper.close()
+    with pytest.raises(SpoolUnusable, match="history has ended"):
+        await asyncio.wait_for(house.keeper.settle(), 10)
+
+
 def test_no_store_is_off() -> None:
     nowhere = Nowhere()
     nowhere.write([sample(1)])
