@@ -23,6 +23,10 @@ GARBAGE = (50_000, 20, 50)
 """allocations and generations between two collections: probes make no cycles, and at a nation's scale Python's own
 pace spent two fifths of the processor on looking at what lives anyway"""
 
+SWITCH = 0.001
+"""seconds after which a thread lets another have the interpreter: history is encoded and written in threads, and
+Python's own five milliseconds are what the event loop would wait for each time"""
+
 
 async def run(directory: Path, listen: str | None) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
@@ -56,6 +60,7 @@ async def run(directory: Path, listen: str | None) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE)
+    sys.setswitchinterval(SWITCH)
     scheme = "https" if config.access.tls else "http"
     typer.echo(f"IOC: {scheme}://{config.listen[0]}:{port}/")
     await stop.wait()
