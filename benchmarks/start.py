@@ -30,7 +30,7 @@ NOWHERE = "http://127.0.0.1:19086"
 """an InfluxDB that is away: the connection is refused"""
 ENDPOINTS = 600
 PROBE = {"source": "sip", "transport": "udp", "every": "10s", "timeout": "900ms"}
-FULL, QUICK = (10, 24.0), (2, 0.1)
+FULL, QUICK = (10, 24.0), (1, 0.1)
 """starts, and hours of history that wait in the spool"""
 A_SECOND = 60
 SPOOL = 1 << 30
@@ -60,13 +60,13 @@ async def measure(quick: bool) -> Result:
     return Result(
         what=f"start to first probe, {ENDPOINTS} endpoints, {waiting:,} lines in the spool",
         ours={
-            "p50_ms": round(percentile(counted, 0.5)),
-            "max_ms": round(max(counted)),
+            "start_p50_ms": round(percentile(counted, 0.5)),
+            "start_max_ms": round(max(counted)),
             "first_ms": round(first),
             "starts": starts,
             "waiting": waiting,
         },
-        targets={"max_ms": 2_000},
+        targets={"start_max_ms": 2_000},
         unequal=UNEQUAL,
         peers={},
     )

@@ -19,7 +19,13 @@ ORDER = {
     "push": "5",
     "screen_memory": "7",
     "pixels": "9",
+    "lines": "10",
+    "replay": "12",
     "loop_lag": "15",
+    "sustained": "16",
+    "history_write": "17",
+    "history_read": "18",
+    "start": "19",
 }
 """benchmarks with the number of their target"""
 FIGURES: Mapping[str, str] = {
@@ -43,6 +49,14 @@ FIGURES: Mapping[str, str] = {
     "us_per_line": "{} µs a line",
     "embedded_p95_ms": "embedded: p95 {} ms",
     "influx_p95_ms": "InfluxDB: p95 {} ms",
+    "missing": "{} points missing",
+    "memory_growth_mb": "memory grown by {} MB",
+    "start_max_ms": "max {} ms",
+    "replay_s_a_day": "a day replayed in {} s",
+    "lost": "{} acknowledged lines lost",
+    "bytes_over_bound": "{} bytes over the bound",
+    "unaccounted": "{} lines unaccounted for",
+    "unmarked": "{} losses unmarked",
 }
 """how a figure that has a target is said"""
 BESIDE: Mapping[str, str] = {
@@ -51,6 +65,7 @@ BESIDE: Mapping[str, str] = {
     "memory_mb": "{} MB",
     "bare_us": "bare `send` {} µs",
     "idle_loop_lag_p999_ms": "an idle loop beside it: p99.9 {} ms",
+    "start_p50_ms": "p50 {} ms",
     "max_s": "max {} s",
     "max_ms": "max {} ms",
     "loop_lag_max_ms": "max {} ms",
@@ -68,6 +83,9 @@ def table(results: Sequence[Mapping[str, Any]]) -> str:
     """Results as a Markdown table, with what is unequal in each comparison below it."""
     rows = ["| # | what | target | ours | | peers |", "|---|---|---|---|---|---|"]
     rows += [_row(each) for each in results]
+    names = {each["name"] for each in results}
+    if lacking := [name for name in ORDER if name not in names]:
+        rows += ["", f"Without a result so far: {', '.join(lacking)}."]
     return "\n".join([*rows, "", *(line for each in results for line in _notes(each))]).rstrip() + "\n"
 
 
