@@ -36,7 +36,7 @@ check: .venv/.dev $(WALL)/node_modules/.package-lock.json ## lint, format, types
 bench: .venv/.dev wall ## every benchmark, one after another, each into benchmarks/results
 	@tools/bench $(ARGS)
 
-endurance: .venv/.dev wall ## kill -9 loops and power cuts
+endurance: .venv/.dev wall ## kill -9 loops, power cuts, a day without the database
 	$(BIN)/pytest -m endurance tests/endurance $(ARGS)
 
 dashboards: .venv/.dev ## write Grafana's dashboards from grafana/source
