@@ -52,14 +52,19 @@ def task(want: Task, there: Mapping[str, Any] | None) -> Check:
     return Check(what, Finding.OK, f"last run: {there.get('lastRunStatus') or 'none yet'}")
 
 
-def bucket(want: Bucket, there: int) -> Check:
-    """Whether a bucket keeps its points as long as it should; `there` is how many seconds it does."""
+def bucket(want: Bucket, there: Bucket) -> Check:
+    """Whether a bucket keeps its points as long as it should, in shards long enough."""
     what = f'bucket "{want.name}"'
-    if there == want.kept:
-        return Check(what, Finding.OK, f"kept {span(there)}")
-    if longer(there, want.kept):
-        return Check(what, Finding.OK, f"kept {span(there)}; {span(want.kept)} would do")
-    return Check(what, Finding.FAULT, f"kept {span(there)}, less than {span(want.kept)}", AGAIN)
+    kept, much = f"kept {span(there.kept)}", longer(there.kept, want.kept)
+    if there.kept != want.kept and not much:
+        return Check(what, Finding.FAULT, f"{kept}, less than {span(want.kept)}", AGAIN)
+    if there.shard < want.shard:
+        detail = f"shards of {span(there.shard)}, less than {span(want.shard)}: charts of years are slow"
+        return Check(what, Finding.FAULT, detail, AGAIN)
+    shards = f"shards of {span(there.shard)}"
+    return Check(
+        what, Finding.OK, f"{kept}, {shards}; {span(want.kept)} would do" if much else f"{kept}, {shards}"
+    )
 
 
 def windows(tier: Tier, bucket: str, raw: float | None, made: float | None) -> Check:

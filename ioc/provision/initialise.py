@@ -20,9 +20,10 @@ from ioc.provision.wanted import (
     Token,
     Verb,
     Wanted,
+    bucket,
+    changes,
     difference,
-    kept,
-    longer,
+    mended,
     permissions,
     rights,
     span,
@@ -104,8 +105,8 @@ class _Initialising:
         """ids of our buckets by name"""
 
     async def do(self, want: Wanted) -> None:
-        for bucket in want.buckets:
-            await self._bucket(bucket)
+        for each in want.buckets:
+            await self._bucket(each)
         for task in want.tasks:
             await self._task(task)
         there = (await self._api.get("/api/v2/authorizations", orgID=self._org)).get("authorizations") or []
@@ -120,18 +121,25 @@ class _Initialising:
         if there is None:
             body = {"orgID": self._org, "name": want.name, "retentionRules": _rules(want)}
             there = await self._api.send("POST", "/api/v2/buckets", body)
-            self._tell(Step(Verb.MADE, what, f"kept {span(want.kept)}"))
-        elif kept(there) == want.kept:
-            self._tell(Step(Verb.RIGHT, what, f"kept {span(want.kept)}"))
-        elif longer(kept(there), want.kept):
-            hint = f"kept {span(kept(there))}, {span(want.kept)} would do; shorten it by hand, which deletes points"
-            self._tell(Step(Verb.LEFT, what, hint))
+            self._tell(Step(Verb.MADE, what, f"kept {span(want.kept)}, shards of {span(want.shard)}"))
         else:
-            was = kept(there)
-            body = {"retentionRules": _rules(want)}
-            there = await self._api.send("PATCH", f"/api/v2/buckets/{there['id']}", body)
-            self._tell(Step(Verb.CHANGED, what, f"kept {span(was)} → {span(want.kept)}"))
+            await self._mend(want, what, there)
         self._ids[want.name] = str(there["id"])
+
+    async def _mend(self, want: Bucket, what: str, found: Found) -> None:
+        there = bucket(found)
+        then = mended(there, want)
+        changed = changes(there, then)
+        if changed:
+            body = {"retentionRules": _rules(then)}
+            await self._api.send("PATCH", f"/api/v2/buckets/{found['id']}", body)
+        if then.kept != want.kept:
+            hint = f"kept {span(there.kept)}, {span(want.kept)} would do; shorten it by hand, which deletes points"
+            self._tell(Step(Verb.CHANGED if changed else Verb.LEFT, what, "; ".join([*changed, hint])))
+        elif changed:
+            self._tell(Step(Verb.CHANGED, what, ", ".join(changed)))
+        else:
+            self._tell(Step(Verb.RIGHT, what, f"kept {span(there.kept)}, shards of {span(there.shard)}"))
 
     # --- tasks ---
 
@@ -218,7 +226,7 @@ class _Initialising:
 
 
 def _rules(bucket: Bucket) -> list[dict[str, Any]]:
-    return [{"type": "expire", "everySeconds": bucket.kept}]
+    return [{"type": "expire", "everySeconds": bucket.kept, "shardGroupDurationSeconds": bucket.shard}]
 
 
 def _in(token: Token, held: str) -> str:

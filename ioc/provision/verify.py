@@ -17,7 +17,8 @@ from ioc.provision import findings
 from ioc.provision.api import Api
 from ioc.provision.findings import AGAIN, Check, Finding
 from ioc.provision.setting import Setting
-from ioc.provision.wanted import Bucket, Wanted, kept
+from ioc.provision.wanted import Bucket, Wanted
+from ioc.provision.wanted import bucket as found
 from ioc.store.downsampling import Task, quoted
 
 SKEW = 2.0
@@ -142,7 +143,7 @@ class _Verifying:
     # --- buckets ---
 
     async def buckets(self) -> None:
-        """Each keeps its points as long as it should."""
+        """Each keeps its points as long as it should, in shards long enough."""
         for want in self._want.buckets:
             there = await self._api.named("/api/v2/buckets", "buckets", want.name, {"name": want.name})
             if there is None:
@@ -150,7 +151,7 @@ class _Verifying:
                     Check(f'bucket "{want.name}"', Finding.FAULT, "not there, or not to be read", AGAIN)
                 )
             else:
-                self._tell(findings.bucket(want, kept(there)))
+                self._tell(findings.bucket(want, found(there)))
 
     async def windows(self) -> None:
         """What is raw has been made windows of, but for the last few."""

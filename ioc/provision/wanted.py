@@ -10,7 +10,7 @@ from typing import Any
 
 from ioc.provision.setting import Setting
 from ioc.schema import Measurement
-from ioc.store.downsampling import DAY, RAW_KEPT, Task, tasks
+from ioc.store.downsampling import DAY, RAW_KEPT, RAW_SHARD, Task, tasks
 
 HOUR = 3600
 
@@ -36,10 +36,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket, and how many seconds its points are kept."""
+    """A bucket, how many seconds its points are kept (0 is for ever), and how many of them are in one shard."""
 
     name: str
     kept: int
+    shard: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,10 @@ class Wanted:
 
 def wanted(setting: Setting, declared: Sequence[Measurement]) -> Wanted:
     """What a setting asks for; `declared` are the measurements of the house."""
-    buckets = [Bucket(setting.bucket, RAW_KEPT), *(Bucket(into, tier.kept) for tier, into in setting.tiers)]
+    buckets = [
+        Bucket(setting.bucket, RAW_KEPT, RAW_SHARD),
+        *(Bucket(into, tier.kept, tier.shard) for tier, into in setting.tiers),
+    ]
     reads = frozenset(("read", each.name) for each in buckets)
     return Wanted(
         buckets=buckets,
@@ -74,11 +78,29 @@ def wanted(setting: Setting, declared: Sequence[Measurement]) -> Wanted:
     )
 
 
-def kept(bucket: Mapping[str, Any]) -> int:
-    """How many seconds a bucket of InfluxDB's keeps its points; 0 is for ever."""
-    rules = bucket.get("retentionRules") or [{}]
-    seconds = rules[0].get("everySeconds", 0)
-    return seconds if isinstance(seconds, int) else 0
+def bucket(found: Mapping[str, Any]) -> Bucket:
+    """A bucket of InfluxDB's."""
+    rule = (found.get("retentionRules") or [{}])[0]
+
+    def seconds(key: str) -> int:
+        value = rule.get(key, 0)
+        return value if isinstance(value, int) else 0
+
+    return Bucket(str(found.get("name")), seconds("everySeconds"), seconds("shardGroupDurationSeconds"))
+
+
+def mended(there: Bucket, want: Bucket) -> Bucket:
+    """What a bucket should become: neither is its time shortened, which deletes points, nor are its shards."""
+    kept = there.kept if longer(there.kept, want.kept) else want.kept
+    return Bucket(want.name, kept, max(there.shard, want.shard))
+
+
+def changes(there: Bucket, then: Bucket) -> list[str]:
+    """What changes of a bucket, in words."""
+    out = [f"kept {span(there.kept)} → {span(then.kept)}"] if there.kept != then.kept else []
+    if there.shard != then.shard:
+        out.append(f"shards of {span(there.shard)} → {span(then.shard)} for what is written from now on")
+    return out
 
 
 def span(seconds: int) -> str:
@@ -86,7 +108,7 @@ def span(seconds: int) -> str:
     if seconds == 0:
         return "for ever"
     whole, rest = divmod(seconds, DAY)
-    return f"{whole} days" if not rest else f"{seconds / HOUR:g} hours"
+    return f"{whole} day{'s' if whole != 1 else ''}" if not rest else f"{seconds / HOUR:g} hours"
 
 
 def longer(there: int, than: int) -> bool:

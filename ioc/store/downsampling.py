@@ -26,6 +26,8 @@ from ioc.schema import Kind, Measurement
 DAY = 86_400
 RAW_KEPT = 30 * DAY
 """seconds that raw points are kept"""
+RAW_SHARD = DAY
+"""seconds of raw points that InfluxDB puts into one shard"""
 LATE = "3d"
 """how far the late task looks back, as Flux writes it: a weekend without the database"""
 
@@ -38,12 +40,16 @@ AGGREGATES = ("mean", "min", "max", "count", "last")
 class Tier:
     """A length of window, as Flux writes it and in seconds, and how many seconds its points are kept.
 
+    `shard` is how many seconds of them InfluxDB puts into one shard. Every shard that a question touches costs it
+    about the same, whatever it holds, and a year in InfluxDB's own shards of a week is 53 of them.
+
     A fresh run takes up what is `back` before it, `offset` after the window's end: by then its points have come.
     """
 
     length: str
     seconds: int
     kept: int
+    shard: int
     back: str
     offset: str
 
@@ -52,8 +58,8 @@ class Tier:
         return f"{raw}_{self.length}"
 
 
-MINUTES = Tier("5m", 300, 730 * DAY, back="15m", offset="30s")
-HOURS = Tier("1h", 3600, 3650 * DAY, back="2h", offset="2m")
+MINUTES = Tier("5m", 300, 730 * DAY, 28 * DAY, back="15m", offset="30s")
+HOURS = Tier("1h", 3600, 3650 * DAY, 91 * DAY, back="2h", offset="2m")
 TIERS = (MINUTES, HOURS)
 
 

@@ -56,7 +56,17 @@ class Admin:
         return int(self.bucket(name)["retentionRules"][0]["everySeconds"])
 
     def keep(self, name: str, seconds: int) -> None:
-        rules = [{"type": "expire", "everySeconds": seconds}]
+        self._rule(name, everySeconds=seconds)
+
+    def shard(self, name: str) -> int:
+        return int(self.bucket(name)["retentionRules"][0]["shardGroupDurationSeconds"])
+
+    def cut(self, name: str, seconds: int) -> None:
+        """Let a bucket have shards of another length."""
+        self._rule(name, shardGroupDurationSeconds=seconds)
+
+    def _rule(self, name: str, **change: int) -> None:
+        rules = [{**self.bucket(name)["retentionRules"][0], **change}]
         self.call("PATCH", f"/api/v2/buckets/{self.bucket(name)['id']}", {"retentionRules": rules})
 
     def delete_bucket(self, name: str) -> None:

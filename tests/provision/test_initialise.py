@@ -55,6 +55,7 @@ async def test_a_fresh_one_is_set_up_and_everything_made(fresh: House) -> None:
     fresh.admin_token = at.admin_file.read_text().strip()
     kept = {name: fresh.admin.kept(name) / DAY for name in ("ioc", "ioc_5m", "ioc_1h")}
     assert kept == {"ioc": 30, "ioc_5m": 730, "ioc_1h": 3650}
+    assert {name: fresh.admin.shard(name) / DAY for name in kept} == {"ioc": 1, "ioc_5m": 28, "ioc_1h": 91}
     before = [file.read_text() for file in secrets]
     again = await fresh.init("")
     assert verbs(again) == {'organisation "province"': RIGHT, **dict.fromkeys(THINGS, RIGHT)}
@@ -83,6 +84,26 @@ async def test_a_bucket_that_keeps_too_short_is_changed_and_one_too_long_is_left
         "kept for ever, 3650 days would do; shorten it by hand"
     )
     assert (house.admin.kept("ioc"), house.admin.kept("ioc_1h")) == (30 * DAY, 0)
+
+
+@pytest.mark.real
+async def test_shards_that_are_too_short_are_made_longer_and_longer_ones_stay(house: House) -> None:
+    await house.init()
+    house.admin.cut("ioc_1h", 7 * DAY)
+    house.admin.cut("ioc_5m", 35 * DAY)
+    house.admin.keep("ioc", 0)
+    house.admin.cut("ioc", DAY // 24)
+    steps = await house.init()
+    assert detail(steps, 'bucket "ioc_1h"') == "shards of 7 days → 91 days for what is written from now on"
+    assert detail(steps, 'bucket "ioc_5m"') == "kept 730 days, shards of 35 days"
+    assert verbs(steps)['bucket "ioc"'] == CHANGED
+    assert detail(steps, 'bucket "ioc"').startswith(
+        "shards of 1 hours → 1 day for what is written from now on; kept for ever, 30 days would do"
+    )
+    shards = {name: house.admin.shard(name) / DAY for name in ("ioc", "ioc_5m", "ioc_1h")}
+    assert shards == {"ioc": 1, "ioc_5m": 35, "ioc_1h": 91}
+    assert house.admin.kept("ioc") == 0
+    assert verbs(await house.init())['bucket "ioc"'] == LEFT
 
 
 @pytest.mark.real

@@ -90,6 +90,14 @@ async def test_a_bucket_that_keeps_too_short_is_told(house: House) -> None:
     }
 
 
+async def test_shards_that_are_too_short_are_told(house: House) -> None:
+    found = await found_after(house, lambda house: house.admin.cut("ioc_1h", 7 * DAY))
+    assert {what: each.detail for what, each in found.items()} == {
+        'bucket "ioc_1h"': "shards of 7 days, less than 91 days: charts of years are slow"
+    }
+    assert found['bucket "ioc_1h"'].hint == "run ioc influx init"
+
+
 async def test_a_task_that_is_off_edited_or_gone_is_told(house: House) -> None:
     def harm(house: House) -> None:
         house.admin.change_task(FRESH, status="inactive")
