@@ -114,11 +114,12 @@ class Service:
         self._restore()
         if self._history is not None:
             self._picture.watch(self._history.see)
-            self._history.start()
         else:
             self._show_history(Nowhere().describe())
         self._ticker = asyncio.create_task(self._tick(), name="counters")
         await self._runner.start(config.inventory)
+        if self._history is not None:
+            self._history.start()  # after the first probes: a store's client takes a second to load
         log.info("watching", endpoints=len(config.inventory.endpoints), port=self._server.port)
         return self._server.port
 
