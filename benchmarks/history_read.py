@@ -135,7 +135,7 @@ async def _influx(folder: Path, size: _Size) -> dict[str, Any]:
 
 def _fill_influx(server: InfluxServer, size: _Size) -> None:
     for tier in downsampling.TIERS:
-        _make_bucket(server, tier.bucket(server.bucket))
+        _make_bucket(server, tier)
     bucket = downsampling.HOURS.bucket(server.bucket)
     for count, lines in enumerate(_hours(size)):
         _post(
@@ -153,7 +153,7 @@ def _hours(size: _Size) -> Iterator[Sequence[str]]:
             _, total, least, most, last = _fold(chance)
             lines.append(
                 f"endpoint,endpoint=e{n},site=s{n},source=sip,system=vc,unit=u{n % 27} rtt_mean={total / 360!r},"
-                f"rtt_min={least!r},rtt_max={most!r},rtt_count=360i,rtt_last={last!r} {hour * HOUR}"
+                f"rtt_sum={total!r},rtt_min={least!r},rtt_max={most!r},rtt_count=360i,rtt_last={last!r} {hour * HOUR}"
             )
             if len(lines) == 5_000:
                 yield lines
@@ -161,9 +161,11 @@ def _hours(size: _Size) -> Iterator[Sequence[str]]:
     yield lines
 
 
-def _make_bucket(server: InfluxServer, name: str) -> None:
+def _make_bucket(server: InfluxServer, tier: downsampling.Tier) -> None:
+    """As `ioc influx init` makes it."""
     org = json.loads(_post(server, f"/api/v2/orgs?org={server.org}", None))["orgs"][0]["id"]
-    body = {"name": name, "orgID": org, "retentionRules": []}
+    rule = {"type": "expire", "everySeconds": tier.kept, "shardGroupDurationSeconds": tier.shard}
+    body = {"name": tier.bucket(server.bucket), "orgID": org, "retentionRules": [rule]}
     _post(server, "/api/v2/buckets", json.dumps(body).encode())
 
 

@@ -2,8 +2,10 @@
 
 Raw points stay 30 days. Two further buckets hold the same measurements and tags in windows of five minutes and of
 one hour, each point at its window's beginning. A number's field there has a suffix that says what it is of the
-window: `rtt_mean`, `rtt_min`, `rtt_max`, `rtt_count`, `rtt_last`; a text or a flag has `_last` alone. All are floats
-but `_count`, an integer, and the last text or flag. Windows begin at whole multiples of their length since the epoch.
+window: `rtt_mean`, `rtt_sum`, `rtt_min`, `rtt_max`, `rtt_count`, `rtt_last`; a text or a flag has `_last` alone. All
+are floats but `_count`, an integer, and the last text or flag. A mean over several windows is their sums by their
+counts, which the storage engine adds up by itself; `_mean` is for who reads single windows. Windows begin at whole
+multiples of their length since the epoch.
 
 Two tasks fill a bucket. The *fresh* one runs at each window's end and takes up a few windows before it. The *late*
 one runs each hour for what a spool has brought since: it compares, hour by hour over three days, how many numbers
@@ -32,7 +34,7 @@ LATE = "3d"
 """how far the late task looks back, as Flux writes it: a weekend without the database"""
 
 NUMBERS = frozenset({Kind.FLOAT, Kind.INTEGER})
-AGGREGATES = ("mean", "min", "max", "count", "last")
+AGGREGATES = ("mean", "sum", "min", "max", "count", "last")
 """what is kept of a number; each is a function of Flux by the same name"""
 
 
@@ -180,7 +182,7 @@ stop = if exists found.last then date.add(to: found.last, d: 1h) else end
 
 
 def _windows(way: Way) -> str:
-    """Twelve short statements: each aggregate of numbers, the last of texts, and both of what nobody has declared.
+    """Fourteen short statements: each aggregate of numbers, the last of texts, and both of what nobody has declared.
 
     The engine itself aggregates what is declared, since its type is known before it is read.
     """

@@ -8,42 +8,45 @@ Source: https://docs.influxdata.com/flux/v0/stdlib/
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ioc.store.base import Query
 from ioc.store.downsampling import name, quoted
 
 AGGREGATES = ("count", "sum", "min", "max", "last")
-POINTS = "points"
-"""the result that holds means and counts as they are in a down-sampled bucket"""
+EDGES = ("first", "final")
+"""the results that hold the first and the final point of each series in a down-sampled bucket"""
 
 
 def windows(query: Query, bucket: str, start: int, stop: int, step: int) -> str:
     """Count, sum, min, max and last of what was written, by windows of `step` seconds from `start` to `stop`."""
-    data = _data(bucket, start, stop, _matching(query.measurement, query.tags), [query.field])
+    data = _data(bucket, start, stop, _matching(query.measurement, query.tags), query.field)
     return f"data = {data}\n" + "".join(
         f"data |> window(every: {step}s) |> {each}() |> {_as(each)}" for each in AGGREGATES
     )
 
 
 def folded_windows(query: Query, bucket: str, start: int, stop: int, step: int) -> str:
-    """Min, max and last out of a down-sampled bucket by the same windows, and each point's mean and count as they are.
+    """The same out of a down-sampled bucket, and the first and the final point of each series.
 
-    A mean weighs as much as its count. That is worked out here: in Flux it would need a pivot, which takes InfluxDB
-    four times as long as sending the points.
+    A mean is the sums by the counts: those are added up where they are, which takes a tenth of the time of sending
+    a year's points.
     """
     matching, field = _matching(query.measurement, query.tags), query.field
 
-    def data(*aggregates: str) -> str:
-        return _data(bucket, start, stop, matching, [name(field, each) for each in aggregates])
+    def data(aggregate: str) -> str:
+        return _data(bucket, start, stop, matching, name(field, aggregate))
 
-    known = ", ".join(quoted(each) for each in ("_start", "_stop", "_measurement", *query.tags))
-    window = f"window(every: {step}s)"
+    adding = {"count": "sum"}
     parts = [
-        *(f"{data(each)} |> {window} |> {each}() |> {_as(each)}" for each in ("min", "max", "last")),
-        f"{data('mean', 'count')} |> drop(columns: [{known}]) |> yield(name: {quoted(POINTS)})\n",
+        f"{data(each)} |> window(every: {step}s) |> {adding.get(each, each)}() |> {_as(each)}"
+        for each in AGGREGATES
     ]
-    return "".join(parts)
+    edges = [
+        f"{data('sum')} |> {take}() |> {_as(edge)}"
+        for edge, take in zip(EDGES, ("first", "last"), strict=True)
+    ]
+    return "".join([*parts, *edges])
 
 
 def held(measurement: str, tags: Mapping[str, str], bucket: str, start: int, most: int) -> str:
@@ -59,11 +62,10 @@ def _as(result: str) -> str:
     return f'keep(columns: ["_start", "_time", "_value"]) |> group() |> yield(name: {quoted(result)})\n'
 
 
-def _data(bucket: str, start: int, stop: int, matching: str, fields: Sequence[str]) -> str:
-    wanted = " or ".join(f"r._field == {quoted(field)}" for field in fields)
+def _data(bucket: str, start: int, stop: int, matching: str, field: str) -> str:
     return (
         f"from(bucket: {quoted(bucket)}) |> range(start: {start}, stop: {stop})"
-        f" |> filter(fn: (r) => {matching} and ({wanted}))"
+        f" |> filter(fn: (r) => {matching} and r._field == {quoted(field)})"
     )
 
 

@@ -1,7 +1,5 @@
 """InfluxDB's answers in CSV: sections of rows under one header each. Pure.
 
-A year of a series is 17,000 rows, so their columns are found once a section and their series once a table.
-
 Source: https://docs.influxdata.com/influxdb/v2/reference/syntax/annotated-csv/
 """
 
@@ -16,7 +14,7 @@ from io import StringIO
 
 from ioc.errors import StoreError
 from ioc.store.base import Held, NoNumbers
-from ioc.store.flux import AGGREGATES, POINTS
+from ioc.store.flux import AGGREGATES, EDGES
 
 MICRO = 1_000_000
 
@@ -101,24 +99,23 @@ class Windows:
     ends: tuple[int, int] | None
 
 
-def windows(text: str, step: int) -> Windows:
-    """The windows of `step` seconds of an answer; what several series have in one window is taken together.
+def windows(text: str) -> Windows:
+    """The windows of an answer; what several series have in one window is taken together.
 
     Its results are not of one moment: a window that some of them do not have was written meanwhile, and is left to
     the next question. Raises StoreError where it is no answer to `flux.windows` or `flux.folded_windows`.
     """
     parts: dict[str, _Part] = {each: {} for each in AGGREGATES}
-    points = _Points()
+    edges: list[int] = []
     try:
         for section in sections(text):
             result = section.column("result")
-            if section.rows and section.rows[0][result] == POINTS:
-                points.add(section)
-            else:
-                for cells in section.rows:
+            for cells in section.rows:
+                if cells[result] in EDGES:
+                    edges.append(micros(cells[section.column("_time")]) // MICRO)
+                else:
                     _join(parts[cells[result]], cells[result], section, cells)
-        points.weigh(parts["count"], parts["sum"], step * MICRO)
-        return Windows(_whole(parts), points.ends())
+        return Windows(_whole(parts), (min(edges), max(edges)) if edges else None)
     except _NOT_AN_ANSWER as error:
         raise _strange(error) from error
 
@@ -147,46 +144,6 @@ def _whole(parts: Mapping[str, _Part]) -> list[Window]:
     count, total, least, most, last = (parts[each] for each in AGGREGATES)
     whole = sorted(count.keys() & total.keys() & least.keys() & most.keys() & last.keys())
     return [(at, int(count[at][0]), total[at][0], least[at][0], most[at][0], last[at][0]) for at in whole]
-
-
-class _Points:
-    """Means and counts of single points, by series and the text of their time."""
-
-    def __init__(self) -> None:
-        self._means: dict[tuple[str, ...], dict[str, float]] = {}
-        self._counts: dict[tuple[str, ...], dict[str, float]] = {}
-
-    def add(self, section: Section) -> None:
-        """Take the rows of a section, each table of which is the means or the counts of one series."""
-        table, time, value = (section.column(each) for each in ("table", "_time", "_value"))
-        telling = [n for n, each in enumerate(section.header) if each not in _NO_TAGS and each[0] != "_"]
-        which = section.column("_field")
-        tables: dict[str, dict[str, float]] = {}
-        for cells in section.rows:
-            values = tables.get(cells[table])
-            if values is None:
-                kind = self._counts if cells[which].endswith("_count") else self._means
-                values = tables[cells[table]] = kind.setdefault(tuple(cells[n] for n in telling), {})
-            values[cells[time]] = float(cells[value])
-
-    def weigh(self, counts: _Part, sums: _Part, step: int) -> None:
-        """Add each mean, as often as its count says, to its window; in order of time."""
-        pairs = [
-            (micros(time), mean, self._counts[series][time])
-            for series, means in self._means.items()
-            if series in self._counts
-            for time, mean in means.items()
-            if time in self._counts[series]
-        ]
-        for at, mean, weight in sorted(pairs):
-            start = at // step * step
-            counts[start] = (counts.get(start, (0.0, 0))[0] + weight, 0)
-            sums[start] = (sums.get(start, (0.0, 0))[0] + mean * weight, 0)
-
-    def ends(self) -> tuple[int, int] | None:
-        """The first and the final time, in seconds; texts of whole seconds are in the order of their times."""
-        times = [each for values in self._counts.values() if values for each in (min(values), max(values))]
-        return (micros(min(times)) // MICRO, micros(max(times)) // MICRO) if times else None
 
 
 # --- what there is ---

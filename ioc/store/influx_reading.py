@@ -101,13 +101,13 @@ class InfluxReader:
         if start >= stop:
             return Windows([], None)
         text = flux.windows(query, self._address.bucket, start, stop, cut.step)
-        return await self._ask(text, lambda answer: flux_answer.windows(answer, cut.step))
+        return await self._ask(text, flux_answer.windows)
 
     async def _folded(self, query: Query, cut: Cut) -> Windows | None:
         """What the coarse bucket has; None where it is not there, or not for this token."""
         text = flux.folded_windows(query, self._coarse[cut.tier], cut.start, cut.stop, cut.step)
         try:
-            return await self._ask(text, lambda answer: flux_answer.windows(answer, cut.step))
+            return await self._ask(text, flux_answer.windows)
         except StoreError as error:
             if _NOT_THERE in str(error):
                 return None

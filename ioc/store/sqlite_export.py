@@ -135,7 +135,7 @@ class Export:
     def _window(self, series: int, at: int, folds: dict[int, Fold]) -> Iterator[tuple[str, int]]:
         fields, held = [], 0
         for id, (count, total, least, most, last) in folds.items():
-            of = {"mean": total / count, "min": least, "max": most, "last": last}
+            of = {"mean": total / count, "sum": total, "min": least, "max": most, "last": last}
             key = self._field(id)
             fields += [f"{name(key, each)}={value!r}" for each, value in of.items() if isfinite(value)]
             fields.append(f"{name(key, 'count')}={count}i")

@@ -44,6 +44,7 @@ def expected(written: Iterable[Written], tier: Tier) -> dict[Key, float]:
         values = [each.rtt for each in some]
         made = {
             "mean": sum(values) / len(values),
+            "sum": sum(values),
             "min": min(values),
             "max": max(values),
             "count": len(values),

@@ -27,7 +27,7 @@ async def test_fresh_windows_are_right_and_stay_so(house: House, tier: Tier) -> 
     back = {MINUTES: 900, HOURS: 7200}[tier]
     made = there(house.admin, tier)
     assert made == pytest.approx(within(expected(written, tier), end - back, end), rel=1e-12)
-    assert len(made) == 2 * 5 * back // tier.seconds
+    assert len(made) == 2 * 6 * back // tier.seconds
     assert house.admin.run(FRESH[tier], end + 2) == "success"
     assert there(house.admin, tier) == made
 
@@ -83,13 +83,12 @@ async def test_texts_integers_and_what_nobody_declared_are_kept_too(house: House
     rows = house.admin.flux('from(bucket: "ioc_5m") |> range(start: 0) |> toString() |> group()')
     found = {(row["_measurement"], row["_field"]): row["_value"] for row in rows}
     numbers = {
-        **{("state", f"code_{each}"): value for each, value in _five(1, 0, 2, 2, 2).items()},
-        **{("cpu", f"usage_{each}"): value for each, value in _five(2.5, 1, 4, 2, 4).items()},
-        **{("cpu", f"idle_{each}"): value for each, value in _five(3, 2.5, 3.5, 2, 3.5).items()},
-        **{("cpu", f"big_{each}"): value for each, value in _five(4, 3, 5, 2, 5).items()},
+        **{("state", f"code_{each}"): value for each, value in _six(1, 0, 2, 2, 2).items()},
+        **{("cpu", f"usage_{each}"): value for each, value in _six(2.5, 1, 4, 2, 4).items()},
+        **{("cpu", f"idle_{each}"): value for each, value in _six(3, 2.5, 3.5, 2, 3.5).items()},
+        **{("cpu", f"big_{each}"): value for each, value in _six(4, 3, 5, 2, 5).items()},
         **{
-            ("interface", f"in_bits_{each}"): value
-            for each, value in _five(1000, 1000, 1000, 1, 1000).items()
+            ("interface", f"in_bits_{each}"): value for each, value in _six(1000, 1000, 1000, 1, 1000).items()
         },
     }
     words = {
@@ -110,7 +109,7 @@ async def test_a_field_nobody_declared_may_be_of_several_types(house: House) -> 
     )
     house.admin.write([each.line for each in points(end - 300, end, 10, "a")])
     assert house.admin.run(FRESH[MINUTES], end + 1) == "success"
-    assert len(there(house.admin, MINUTES)) == 5
+    assert len(there(house.admin, MINUTES)) == 6
 
 
 async def test_fill_takes_up_what_is_older_than_the_tasks_look_back(house: House) -> None:
@@ -139,5 +138,5 @@ def test_a_fill_is_cut_at_whole_parts() -> None:
     assert list(spans(5.0, 5.0)) == []
 
 
-def _five(mean: float, least: float, most: float, count: int, last: float) -> dict[str, float]:
-    return {"mean": mean, "min": least, "max": most, "count": count, "last": last}
+def _six(mean: float, least: float, most: float, count: int, last: float) -> dict[str, float]:
+    return {"mean": mean, "sum": mean * count, "min": least, "max": most, "count": count, "last": last}

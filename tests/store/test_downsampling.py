@@ -30,6 +30,7 @@ WAY = Way("ioc", "ioc_5m", MINUTES, (endpoint(()), STATE, DROPPED))
 def test_a_field_s_name_says_what_it_is_of_the_window() -> None:
     assert [name("rtt", each) for each in aggregates(Kind.FLOAT)] == [
         "rtt_mean",
+        "rtt_sum",
         "rtt_min",
         "rtt_max",
         "rtt_count",

@@ -67,6 +67,24 @@ async def test_what_is_not_down_sampled_is_read_raw_on_either_side(influxd: Infl
 
 
 @pytest.mark.real
+async def test_a_mean_over_several_series_weighs_each_by_its_count(influxd: InfluxServer) -> None:
+    """Two series of one endpoint, one of them eight times as often; the first begins an hour before the other."""
+    often = [line(AT + n * 30, 3.0) for n in range(480)]
+    seldom = [line(AT + HOUR + n * 240, 7.0, source="icmp") for n in range(45)]
+    await asyncio.to_thread(influxd.write, "\n".join([*often, *seldom]), "us")
+    make_buckets(influxd)
+    for tier in downsampling.TIERS:
+        way = Way(influxd.bucket, tier.bucket(influxd.bucket), tier, DECLARED)
+        await asyncio.to_thread(influxd.flux, downsampling.fill(way, AT, AT + 4 * HOUR))
+    reader = reader_of(influxd)
+    found = (await reader.read(Query("endpoint", "rtt", E1, AT, AT + 4 * HOUR, 2))).buckets
+    assert [each.count for each in found] == [240 + 15, 240 + 30]
+    assert [each.mean for each in found] == [(720 + 105) / 255, (720 + 210) / 270]
+    assert {(each.least, each.most) for each in found} == {(3.0, 7.0)}
+    await reader.close()
+
+
+@pytest.mark.real
 async def test_without_down_sampled_buckets_raw_answers(influxd: InfluxServer) -> None:
     await asyncio.to_thread(influxd.write, "\n".join(line(AT + n * HOUR, 1.0) for n in range(6)), "us")
     reader = reader_of(influxd)
@@ -255,7 +273,7 @@ def test_every_text_of_a_question_is_quoted() -> None:
     query = Query('m"', "f${1}", {'k"]': "v\\"}, 0, 10, 5)
     for text in (flux.windows(query, 'b"', 0, 10, 5), flux.folded_windows(query, 'b"', 0, 10, 5)):
         assert 'from(bucket: "b\\"") |> range(start: 0, stop: 10)' in text
-        assert 'r._measurement == "m\\"" and r["k\\"]"] == "v\\\\" and (' in text
+        assert 'r._measurement == "m\\"" and r["k\\"]"] == "v\\\\" and r._field == "f\\${1}' in text
         assert "f${" not in text.replace("f\\${", "")
 
 
