@@ -61,10 +61,14 @@ class Bounded(aiohttp.ClientResponse):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """An answer's JSON error: its message in full, and the number of the line it is about (from 1; 0 for none)."""
+    """An answer's JSON error: its message in full, and the number of the line it is about (from 1; 0 for none).
+
+    `own` tells whether it is such an error: what stands between us and an InfluxDB answers otherwise.
+    """
 
     message: str
     line: int = 0
+    own: bool = True
 
     @property
     def short(self) -> str:
@@ -80,7 +84,7 @@ def said(body: bytes | str | None) -> Said:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not isinstance(found.get("message"), str):
-        return Said(text)
+        return Said(text, own=False)
     line = found.get("line")
     return Said(found["message"], line if isinstance(line, int) and not isinstance(line, bool) else 0)
 

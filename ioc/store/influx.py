@@ -116,9 +116,12 @@ class Influx:
 
     def _judge(self, error: Any) -> _Refusal:
         status, answer = error.status, said(error.body)
-        if status in _BAD_LINES:
+        if status in _BAD_LINES and (answer.own or status == _TOO_LARGE):
             return _Refusal(status, answer)
         what = f"{self._address.url}: {status} {answer.short or error.reason}"
+        if status in _BAD_LINES:  # giving lines up for that would cost all of an hour's history
+            between = "that is not InfluxDB's answer; check what stands between"
+            raise StoreError(f"{what}; {between}", permanent=True)
         if status in _SETTINGS:
             raise StoreError(f"{what}; {self._what_to_check(error)}", permanent=True)
         later = wait(error.headers.get("Retry-After"), error.headers.get("Date"))

@@ -106,6 +106,17 @@ async def test_the_search_for_bad_lines_is_bounded(server: tuple[Server, str], i
     assert len(server[0].requests) == module.SEARCHES
 
 
+@pytest.mark.parametrize("status", [400, 422])
+async def test_a_refusal_that_is_not_influxdbs_own_costs_no_line(
+    server: tuple[Server, str], influx: Influx, status: int
+) -> None:
+    server[0].answer = lambda lines: web.Response(text="<h1>Bad Gateway Request</h1>", status=status)
+    error = await trouble(influx)
+    assert error.permanent
+    assert f": {status} <h1>Bad Gateway Request</h1>; that is not InfluxDB's answer; check what" in str(error)
+    assert len(server[0].requests) == 1
+
+
 @pytest.mark.parametrize("status", [401, 403, 404])
 async def test_wrong_settings_are_said_with_their_values(
     server: tuple[Server, str], influx: Influx, status: int
