@@ -29,8 +29,8 @@ def windows(query: Query, bucket: str, start: int, stop: int, step: int) -> str:
 def folded_windows(query: Query, bucket: str, start: int, stop: int, step: int) -> str:
     """The same out of a down-sampled bucket, and the first and the final point of each series.
 
-    A mean is the sums by the counts: those are added up where they are, which takes a tenth of the time of sending
-    a year's points.
+    A mean is the sums by the counts: those are added up where they are, which takes half the time of sending a
+    year's points.
     """
     matching, field = _matching(query.measurement, query.tags), query.field
 
