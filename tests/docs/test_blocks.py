@@ -298,6 +298,7 @@ class Shell:
             stdout=stdout,
             stderr=asyncio.subprocess.DEVNULL,
             env=environment(),
+            preexec_fn=_heed_interrupts,
         )
         self.running.append(process)
         return process
@@ -308,6 +309,11 @@ class Shell:
             out, _ = await process.communicate()
         self.running.remove(process)
         return process.returncode or 0, out.decode()
+
+
+def _heed_interrupts() -> None:
+    """Whoever runs the tests in the background may have had Ctrl-C ignored, which a child would inherit."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def finished(*command: str, where: Path) -> str:
