@@ -23,7 +23,7 @@ run: ## the demo province and its wall, in about a minute from cold
 test: ## everything CI asks for: check, the tests with real third parties, the wall's tests
 	@$(MAKE) -j2 real .venv/.dev wall
 	@$(MAKE) check wall-test
-	$(BIN)/pytest -m "not endurance" -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	$(BIN)/pytest -m "not endurance" -n 2 --no-loadscope-reorder $(ARGS)
 
 check: .venv/.dev $(WALL)/node_modules/.package-lock.json ## lint, format, types, import ladder, clock rule
 	@$(STEP) 'lint' $(BIN)/ruff check $(CODE)

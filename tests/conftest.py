@@ -7,30 +7,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator
-from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped]
 
 pytest_plugins = ["tests.real.fixtures"]
 
-HERE = Path(__file__).parent
 LONGEST = ("grafana", "e2e", "provision", "docs", "store", "service", "benchmarks", "demo", "collectors")
 """folders by how long they take, which is minutes for the first"""
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """One group a folder for pytest-xdist, in the order of LONGEST."""
-    if not config.pluginmanager.hasplugin("dsession"):
-        return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_folder(item)))
+class ByFolder(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each worker of pytest-xdist whole folders, in the order of the tests."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _folder(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFolder:
+    """See pytest-xdist's own."""
+    return ByFolder(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest folders first."""
     rank = {folder: at for at, folder in enumerate(LONGEST)}
-    items.sort(key=lambda item: rank.get(_folder(item), len(LONGEST)))
+    items.sort(key=lambda item: rank.get(_folder(item.nodeid), len(LONGEST)))
 
 
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(HERE).parts[0] if item.path.parent != HERE else "top"
+def _folder(nodeid: str) -> str:
+    parts = nodeid.partition("::")[0].split("/")
+    return parts[1] if len(parts) > 2 else "top"
 
 
 @pytest.hookimpl(wrapper=True)
