@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
+import time
+from collections.abc import Iterator
 
 import pytest
 import uvloop
 
-from collectors.udp import SO_TIMESTAMPNS, Asker
+from collectors.udp import CONTROL, SO_TIMESTAMPNS, Asker, _stamp, open_socket
 from ioc.clock import Clock
 from ioc.errors import NoAnswer, SourceError
 from ioc.telemetry import Telemetry
@@ -24,6 +26,24 @@ def stamped(at: float) -> list[tuple[int, int, bytes]]:
     return [(socket.SOL_SOCKET, SO_TIMESTAMPNS, struct.pack("@qq", int(at), int(at % 1 * 1e9)))]
 
 
+@pytest.fixture
+def stamping() -> Iterator[None]:
+    """A kernel that stamps: it begins to a moment after the first socket of this machine has asked for it."""
+    with open_socket(socket.AF_INET) as sock:
+        us = ("127.0.0.1", sock.getsockname()[1])
+        for _ in range(1_000):
+            sock.sendto(b"x", us)
+            came = time.time()
+            time.sleep(0.005)
+            at = _stamp(sock.recvmsg(1, CONTROL)[1], 0.0)
+            if at is not None and at < came + 0.004:
+                break
+        else:
+            pytest.fail("the kernel stamps no datagram when it comes")
+        yield
+
+
+@pytest.mark.usefixtures("stamping")
 @pytest.mark.parametrize("runner", [asyncio.run, uvloop.run])
 def test_the_kernel_stamps_on_either_loop(runner: object) -> None:
     async def ask() -> None:
