@@ -28,6 +28,7 @@ from tests.grafana.asking import (
     promql,
     questions,
 )
+from tests.grafana.datacenter import SERVER
 from tests.grafana.demo import Demo
 from tests.real.influx import InfluxServer
 from tests.real.prometheus import Prometheus
@@ -123,6 +124,9 @@ async def _fill(running: Demo, influx: InfluxServer, prometheus: Prometheus) -> 
         await running.stop()
     stop = _now()
     await asyncio.to_thread(influx.write, f"dropped,store=influx lines=12i,seconds=3.5 {int(stop - 5)}", "s")
+    # snmpd tells how busy its processors are only after its first minute.
+    busy = f"endpoint,endpoint={SERVER},site=s-th,source=snmp,system=dc,unit=th cpu=12.5 {int(stop - 5)}"
+    await asyncio.to_thread(influx.write, busy, "s")
     await asyncio.to_thread(_windows, influx, start, stop)
     return Filled(influx, prometheus, start, stop, metrics)
 
