@@ -19,6 +19,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Self
 
 from ioc.errors import NotCommitted, StateUnusable
+from ioc.state.files import inode, sync_directory
 from ioc.state.lock import Lock
 from ioc.state.schema import migrate, scripts
 from ioc.telemetry import Telemetry
@@ -92,8 +93,8 @@ class Ledger:
         except BaseException:
             self._db.close()
             raise
-        _sync_directory(path.parent)
-        self._inode = _inode(path)
+        sync_directory(path.parent)
+        self._inode = inode(path)
         self._queue: SimpleQueue[_Call | None] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._number = 0
@@ -227,7 +228,7 @@ class Ledger:
 
     def _transaction(self, batch: Sequence[_Call]) -> list[_Outcome]:
         db = self._db
-        if _inode(self.path) != self._inode:  # what is written there, no restart would find
+        if inode(self.path) != self._inode:  # what is written there, no restart would find
             raise _DiskTrouble(f"{self.path}: was moved, deleted or replaced; put it back, or restart")
         try:
             db.execute("BEGIN IMMEDIATE")
@@ -328,21 +329,3 @@ def _unusable(path: Path, error: sqlite3.Error) -> str:
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return f"{path}: {error}; this user must be able to write the file and its directory"
     return f"{path}: cannot be opened: {error}"
-
-
-def _inode(path: Path) -> tuple[int, int] | None:
-    """Which file stands at a path; None when there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _sync_directory(folder: Path) -> None:
-    """Make a new file's name survive a power cut."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ioc.errors import SpoolUnusable
+from ioc.state.files import sync_directory
 from ioc.store.record import Record, scan
 
 FORMAT = 1
@@ -139,15 +140,6 @@ class Tail:
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._file)
-
-
-def sync_directory(directory: Path) -> None:
-    """Return when the names in it are there after a power cut; raises OSError."""
-    file = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
 
 
 def _found(directory: Path) -> list[Segment]:

@@ -20,6 +20,7 @@ import orjson
 
 from ioc.clock import Clock
 from ioc.errors import StoreError
+from ioc.state.files import inode
 from ioc.store.base import Held, Query, Series
 from ioc.store.sqlite_reading import Reading
 from ioc.store.sqlite_retention import Retention
@@ -117,10 +118,10 @@ class Sqlite:
     # --- in the threads ---
 
     def _write(self, lines: Sequence[str], now: float) -> list[str]:
-        if self._writing is None or _inode(self._file) != self._of:
+        if self._writing is None or inode(self._file) != self._of:
             self._close_writing()
             self._writing = Writing(connect(self._file), self._keep)
-            self._of = _inode(self._file)
+            self._of = inode(self._file)
         try:
             return self._writing.write(lines, now)
         except sqlite3.DatabaseError:
@@ -128,12 +129,12 @@ class Sqlite:
             raise
 
     def _opened_to_read(self) -> Reading:
-        if self._reading is None or _inode(self._file) != self._read_of:
+        if self._reading is None or inode(self._file) != self._read_of:
             self._close_reading()
             if not self._file.exists():  # nothing was written yet
                 connect(self._file).close()
             self._reading = Reading(connect_to_read(self._file), self._keep)
-            self._read_of = _inode(self._file)
+            self._read_of = inode(self._file)
         return self._reading
 
     def _close_writing(self) -> None:
@@ -145,12 +146,3 @@ class Sqlite:
         if self._reading is not None:
             self._reading.close()
             self._reading = None
-
-
-def _inode(path: Path) -> tuple[int, int] | None:
-    """Which file stands at a path; None when there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
