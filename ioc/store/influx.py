@@ -55,6 +55,19 @@ class _Refusal:
     said: Said
 
 
+async def client(address: Address, **session: Any) -> Any:
+    """influxdb-client's own, imported in a thread; `session` are further arguments of its aiohttp session."""
+    module = await asyncio.to_thread(importlib.import_module, "influxdb_client.client.influxdb_client_async")
+    return module.InfluxDBClientAsync(
+        url=address.url,
+        token=address.token,
+        org=address.org,
+        timeout=int(address.timeout * 1000),
+        allow_redirects=False,  # a redirect would hand our token to another host
+        client_session_kwargs=session,
+    )
+
+
 class Influx:
     """Writes lines to one bucket; a bad line is found and left out, the others are stored."""
 
@@ -134,20 +147,9 @@ class Influx:
         return f"check the token, the organisation {where.org!r} and the bucket {where.bucket!r}"
 
     async def _connect(self) -> None:
-        where = self._address
-        module = await asyncio.to_thread(
-            importlib.import_module, "influxdb_client.client.influxdb_client_async"
-        )
+        self._client = await client(self._address, response_class=Bounded)
         services = importlib.import_module("influxdb_client.service.write_service")
         self._refused = importlib.import_module("influxdb_client.rest").ApiException
-        self._client = module.InfluxDBClientAsync(
-            url=where.url,
-            token=where.token,
-            org=where.org,
-            timeout=int(where.timeout * 1000),
-            allow_redirects=False,  # a redirect would hand our token to another host
-            client_session_kwargs={"response_class": Bounded},
-        )
         self._service = services.WriteService(self._client.api_client)
 
 

@@ -23,7 +23,7 @@ from ioc.store import buckets, downsampling, flux, flux_answer
 from ioc.store.base import Held, NoNumbers, Query, Series
 from ioc.store.buckets import Cut, Fold, Tier
 from ioc.store.flux_answer import Windows
-from ioc.store.influx import Address
+from ioc.store.influx import Address, client
 
 ANSWER_CAP = 32 * 2**20
 """bytes of one answer"""
@@ -174,18 +174,8 @@ class InfluxReader:
         return self._service, domain.Query(query=text, dialect=dialect)
 
     async def _connect(self) -> None:
-        where = self._address
-        module = await asyncio.to_thread(
-            importlib.import_module, "influxdb_client.client.influxdb_client_async"
-        )
+        self._client = await client(self._address)
         services = importlib.import_module("influxdb_client.service.query_service")
-        self._client = module.InfluxDBClientAsync(
-            url=where.url,
-            token=where.token,
-            org=where.org,
-            timeout=int(where.timeout * 1000),
-            allow_redirects=False,  # a redirect would hand our token to another host
-        )
         self._service = services.QueryService(self._client.api_client)
 
 
