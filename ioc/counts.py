@@ -22,11 +22,11 @@ class Counts:
     def __init__(self, picture: Picture) -> None:
         self._picture = picture
         self._groups: dict[str, tuple[str, ...]] = {}
+        """each endpoint's system, unit, and the units above it, by its key"""
         self._static: dict[str, dict[str, object]] = {}
         self._counts: dict[str, Counter[str]] = {}
         self._dirty: set[str] = set()
         self._latest: dict[str, float] = {}
-        self._system: dict[str, str] = {}
         picture.watch(self.see)
 
     def apply(self, inventory: Inventory, systems: Mapping[str, str], today: date) -> None:
@@ -43,7 +43,6 @@ class Counts:
             )
             for each in inventory.endpoints.values()
         }
-        self._system = {_LIVE + each.id: f"system/{each.system}" for each in inventory.endpoints.values()}
         for endpoint in inventory.endpoints:
             value = self._picture.get(_LIVE + endpoint)
             if value is not None:
@@ -54,15 +53,15 @@ class Counts:
     def see(self, change: Change) -> None:
         """A watcher of the picture."""
         key, _, old, new = change
-        system = self._system.get(key)
-        if system is None:
+        groups = self._groups.get(key)
+        if groups is None:
             return
         before = after = None
         if old is not None:
             before = old["state"]
         if new is not None:
             after = new["state"]
-            self._latest[system] = new["at"]
+            self._latest[groups[0]] = new["at"]
         if before != after:
             self._move(key, before, after)
 
