@@ -95,10 +95,13 @@ def owed_row(notification: Notification) -> Write:
     """That a receiver is owed a notification; one that is written already stays as it is."""
     each = notification
     return Write(
-        "INSERT OR IGNORE INTO deliveries (id, incident, receiver, kind, at, body, state)"
-        " VALUES (?, ?, ?, ?, ?, ?, 'owed')",
-        (each.id, each.incident, each.receiver, each.kind, each.at, encode(each)),
-    )
+        "INSERT OR IGNORE INTO deliveries (id, incident, receiver, kind, at, body, address, person, severity, because,"
+        " instead_of, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'owed')",
+        (
+            each.id, each.incident, each.receiver, each.kind, each.at, encode(each), each.to, each.person,
+            each.severity, each.because, each.instead_of,
+        ),
+    )  # fmt: skip
 
 
 def settled_row(notification: Notification, told: bool, at: float, attempts: int, answer: str) -> Write:

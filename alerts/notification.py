@@ -9,6 +9,15 @@ from typing import Any
 import orjson
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Target:
+    """What one delivery goes to; an empty address is the receiver's own."""
+
+    receiver: str
+    to: str = ""
+    person: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
     """One message about one incident to one receiver. Times are civil seconds since the epoch.
@@ -34,6 +43,20 @@ class Notification:
     """it may have been delivered before"""
     unrecorded: bool = False
     """it went out before it was written to the state file"""
+    to: str = ""
+    """the address in the receiver's terms; empty: where the receiver's own options say"""
+    person: str = ""
+    """id of the person it is for"""
+    language: str = "vi"
+    because: str = ""
+    """why this target: the route, the step of a chain, and so on (docs/decisions/0013)"""
+    instead_of: int | None = None
+    """the delivery it takes the place of"""
+
+    @property
+    def target(self) -> Target:
+        """Where it goes."""
+        return Target(self.receiver, self.to, self.person)
 
     def repeated(self) -> Notification:
         """The same, said again."""
