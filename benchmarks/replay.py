@@ -61,13 +61,13 @@ async def measure(quick: bool) -> Result:
 async def _both(seconds: float, room: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         whole = await _run(Path(folder) / "whole", seconds, BOUND, room)
-    size = round(float(whole["spool_mb"] or 0) * MB * TIGHT)
+    size = round((whole["spool_bytes"] or 0) * TIGHT)
     with tempfile.TemporaryDirectory() as folder:
         tight = await _run(Path(folder) / "tight", seconds, size, room)
-    over = max(float(run["spool_mb"] or 0) * MB - bound for run, bound in ((whole, BOUND), (tight, size)))
+    over = max((run["spool_bytes"] or 0) - bound for run, bound in ((whole, BOUND), (tight, size)))
     return {
         **whole,
-        "bytes_over_bound": max(round(over), 0),
+        "bytes_over_bound": max(over, 0),
         "tight_bound_mb": size / MB,
         "dropped": tight["dropped"],
         "unaccounted": tight["unaccounted"],
@@ -113,7 +113,7 @@ async def _figures(day: Day, server: InfluxServer, seconds: float, folder: Path)
         "unaccounted": day.truth.lines - there - dropped,
         "unmarked": dropped - sum(count for _, count in marks),
         "dropped": dropped,
-        "spool_mb": round(day.largest / MB, 3),
+        "spool_bytes": day.largest,
         "bytes_per_line": round(written / lines, 1),
         "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         **{f"loop_lag_{name}": each for name, each in spread(late, "ms", 1e3).items()},
