@@ -14,6 +14,7 @@ from benchmarks.kit.figures import spread
 from benchmarks.kit.lag import Sampler, read
 from benchmarks.kit.result import Result, main, progress
 from ioc.clock import Clock
+from ioc.running import settle
 from ioc.store.sqlite import Sqlite
 
 BATCH = 5_000
@@ -60,6 +61,7 @@ async def _run(folder: Path, seconds: int, paced: int) -> dict[str, float | None
     store = Sqlite(folder / "history.db", clock)
     every = _lines(clock.at, 1 + seconds + paced)
     await _write(store, next(every))  # makes the file and every series
+    settle()
     writes: list[float] = []
     wall, cpu = time.perf_counter(), time.process_time()
     making = 0.0

@@ -56,15 +56,19 @@ async def run(directory: Path, listen: str | None) -> None:
         raise IocError(
             f"cannot listen on {host}:{number}: {error.strerror}; stop what does, or use --listen"
         ) from error
-    # Everything loaded so far lives as long as the process: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE)
-    sys.setswitchinterval(SWITCH)
+    settle()
     scheme = "https" if config.access.tls else "http"
     typer.echo(f"IOC: {scheme}://{config.listen[0]}:{port}/")
     await stop.wait()
     await service.stop()
+
+
+def settle() -> None:
+    """Set the interpreter up for a long run: what is loaded lives on, garbage is rare, threads take short turns."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE)
+    sys.setswitchinterval(SWITCH)
 
 
 def _level() -> str:

@@ -7,7 +7,6 @@ InfluxDB that the environment names. FOLDER/lag gets the event loop's lag, FOLDE
 from __future__ import annotations
 
 import asyncio
-import gc
 import sys
 import time
 from functools import partial
@@ -22,7 +21,7 @@ from benchmarks.kit.points import Points, tags
 from ioc.clock import Clock
 from ioc.demo.child import play, ready
 from ioc.history import marker
-from ioc.running import GARBAGE
+from ioc.running import settle
 from ioc.store.influx import Influx
 from ioc.store.keeper import Keeper
 from ioc.store.line import Lines
@@ -49,8 +48,7 @@ async def keep(folder: Path, endpoints: int, pace: int, span: float) -> None:
     spool = partial(Spool, folder / "spool", SPOOL, marker("influx"))
     keeper = Keeper(Influx(influx(), telemetry), Lines(tags), spool, clock, telemetry, lambda value: None)
     keeper.start()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE)
+    settle()
     sampler.start()
     ready()
     given = await paced(pour, STEPS, span) * (pace // STEPS)
