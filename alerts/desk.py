@@ -12,6 +12,7 @@ from typing import Any
 
 from alerts import journal, messages
 from alerts.channels.base import Receiver
+from alerts.dispatch import Dispatch
 from alerts.incidents import (
     ENDS,
     REOPEN_WITHIN,
@@ -25,7 +26,6 @@ from alerts.incidents import (
     enact,
 )
 from alerts.notification import Notification
-from alerts.outbox import Outbox
 from alerts.recorder import Recorder
 from alerts.rules import Rule
 from ioc.clock import Clock
@@ -49,13 +49,13 @@ class Desk:
     """
 
     def __init__(
-        self, clock: Clock, picture: Picture, recorder: Recorder, outbox: Outbox, members: Members, facts: Facts,
+        self, clock: Clock, picture: Picture, recorder: Recorder, dispatch: Dispatch, members: Members, facts: Facts,
         wake: Wake, link: str,
     ) -> None:  # fmt: skip
         self._clock = clock
         self._picture = picture
         self._recorder = recorder
-        self._outbox = outbox
+        self._dispatch = dispatch
         self._members = members
         self._facts = facts
         self._wake = wake
@@ -106,11 +106,7 @@ class Desk:
             self._show(_recounted(shown[0], measured), shown[1])
 
     def settled(self, notification: Notification, told: bool, attempts: int, answer: str) -> None:
-        """The outbox is through with a delivery."""
-        at = self._clock.civil(self._clock.now())
-        self._recorder.record(
-            [journal.settled_row(notification, told, at, attempts, answer)], lambda recorded: None
-        )
+        """A delivery is through, which is written."""
         if notification.incident not in self.book.incidents:
             return  # closed and forgotten while it was owed
         self._note_told(
@@ -134,7 +130,7 @@ class Desk:
             self._show(each, True)
             self._schedule(each)
         for notification in known.owed:
-            self._outbox.offer(notification.repeated())
+            self._dispatch.offer(notification.repeated())
 
     def forget(self, number: int) -> None:
         """An incident has been closed long enough."""
@@ -230,7 +226,7 @@ class Desk:
             for incident in incidents:
                 self._show(incident, recorded)
             for each in owed:
-                self._outbox.offer(each if recorded else replace(each, unrecorded=True))
+                self._dispatch.offer(each if recorded else replace(each, unrecorded=True))
             if done is not None and not done.done():
                 done.set_result(None)
 

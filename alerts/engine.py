@@ -15,12 +15,11 @@ from alerts import incidents, journal, messages
 from alerts.caseload import Caseload
 from alerts.channels.base import Channel, Receiver
 from alerts.desk import Desk
+from alerts.dispatch import TOLD, WITHDRAWN, Dispatch, Settlement
 from alerts.incidents import Acknowledgement
 from alerts.landscape import Landscape
 from alerts.lifecycle import CALM, LIT, Alert, Phase, Transition, remove, step
 from alerts.maintenance import required
-from alerts.notification import Notification
-from alerts.outbox import Lane, Outbox
 from alerts.recorder import Recorder
 from alerts.rules import Rule, Severity
 from alerts.upkeep import Upkeep
@@ -103,17 +102,18 @@ class Engine:
         self._by_key: dict[str, Watched] = {}
         """the same by their keys of the picture"""
         self._channels: set[Channel] = set()
-        self._outbox = Outbox(
-            clock, self._settled, self._wake_lane, jitter or Random().random, self._show_deliveries, telemetry
-        )
         self._recorder = Recorder(
             ledger, clock.now, self._waker("record"), self.ledger_trouble, self._everything, telemetry
         )
+        self._dispatch = Dispatch(
+            clock, picture, self._recorder, self._timers, self._number, self._closed, self._settled,
+            jitter or Random().random, telemetry,
+        )  # fmt: skip
         self._desk = Desk(
             clock,
             picture,
             self._recorder,
-            self._outbox,
+            self._dispatch,
             self._land.members,
             self._facts,
             self._wake_incident,
@@ -134,7 +134,7 @@ class Engine:
         self._upkeep.book.next_id = max(known.next_maintenance, self._upkeep.book.next_id)
         self._upkeep.restore(known.maintenances)
         self.ledger_trouble(True, "")
-        self._show_deliveries()
+        self._dispatch.restore(self._ledger)
         self._desk.restore(known)
         for alert in known.alerts:
             self._resume(alert, now)
@@ -162,7 +162,7 @@ class Engine:
     async def close(self) -> None:
         """Stop; what is owed stays owed in the state file."""
         self._timers.stop()
-        await self._outbox.close()
+        await self._dispatch.close()
         for channel in self._channels:
             await channel.close()
 
@@ -190,8 +190,8 @@ class Engine:
                 self._order(Recheck(which[0], by=now + RECHECK_BEFORE))
             case "record":
                 self._recorder.ring(which)
-            case "lane":
-                self._outbox.ring(which)
+            case "lane" | "delivery":
+                self._dispatch.ring(key, now)
             case "members":
                 self._caseload.count_members(which, now)
             case "calm":
@@ -253,7 +253,7 @@ class Engine:
 
     async def delivered(self) -> None:
         """Return when no delivery is under way."""
-        await self._outbox.idle()
+        await self._dispatch.idle()
 
     # --- rules ---
 
@@ -377,7 +377,7 @@ class Engine:
         self._upkeep.book.cover(inventory, self._today())
         self._desk.receivers = receivers
         self._channels |= {each.channel for each in receivers.values()}
-        self._outbox.apply(receivers)
+        self._dispatch.apply(receivers, {})
 
     # --- neighbours ---
 
@@ -389,20 +389,29 @@ class Engine:
         day = messages.day_of(self._clock.civil(now))
         return messages.facts(rule, subject, value, self._land.inventory, self._clock.civil(began), day)
 
-    def _settled(self, notification: Notification, told: bool, attempts: int, answer: str) -> None:
-        self._desk.settled(notification, told, attempts, answer)
+    def _settled(self, settlement: Settlement) -> None:
+        if settlement.state != WITHDRAWN:
+            told = settlement.state == TOLD
+            self._desk.settled(settlement.notification, told, settlement.attempts, settlement.answer)
 
-    def _wake_lane(self, lane: Lane, at: float) -> None:
-        self._timers.set(("lane", lane), at)
+    def _number(self) -> int:
+        """The id of a new delivery."""
+        self._desk.next_delivery += 1
+        return self._desk.next_delivery - 1
+
+    def _closed(self, incident: int) -> float | None:
+        """When an incident was closed, in civil time."""
+        known = self._desk.book.incidents.get(incident)
+        if known is not None:
+            return None if known.closed is None else self._clock.civil(known.closed)
+        rows = self._ledger.read("SELECT coalesce(closed, opened) FROM incidents WHERE id = ?", (incident,))
+        return float(rows[0][0]) if rows else self._clock.civil(self._clock.now())
 
     def _wake_incident(self, what: str, number: int, at: float) -> None:
         self._timers.set((what, number), at)
 
     def _waker(self, what: str) -> Callable[[int, float], None]:
         return lambda number, at: self._timers.set((what, number), at)
-
-    def _show_deliveries(self) -> None:
-        self._picture.put("self/deliveries", self._outbox.shown())
 
     def _everything(self) -> list[Write]:
         skew = self._clock.skew()
@@ -411,7 +420,7 @@ class Engine:
             *(journal.alert_rows(each, skew) for each in alerts if each.phase not in CALM),
             *self._desk.rows(),
             *self._upkeep.rows(),
-            *map(journal.owed_row, self._outbox.pending()),
+            *map(journal.owed_row, self._dispatch.pending()),
         ]
 
     def _today(self) -> Any:

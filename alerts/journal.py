@@ -104,23 +104,15 @@ def owed_row(notification: Notification) -> Write:
     )  # fmt: skip
 
 
-def settled_row(notification: Notification, told: bool, at: float, attempts: int, answer: str) -> Write:
-    """What became of a delivery, at a civil time."""
-    return Write(
-        "UPDATE deliveries SET state = ?, settled = ?, attempts = ?, answer = ? WHERE id = ?",
-        ("told" if told else "failed", at, attempts, answer[:500], notification.id),
-    )
-
-
 def maintenance_row(maintenance: Maintenance, skew: float) -> Write:
     """A maintenance as it is."""
     each = maintenance
     ended = None if each.ended is None else each.ended + skew
     return Write(
-        "INSERT OR REPLACE INTO maintenance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO maintenance VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             each.id, each.scope, each.target, each.start + skew, each.end + skew, each.reason, each.by,
-            each.made + skew, ended, each.ended_by,
+            each.made + skew, ended, each.ended_by, each.recurrence,
         ),
     )  # fmt: skip
 
@@ -219,10 +211,10 @@ def _alert(row: Sequence[Any], skew: float) -> Alert:
 
 
 def _maintenance(row: Sequence[Any], skew: float) -> Maintenance:
-    number, scope, target, start, end, reason, by, made, ended, ended_by = row
+    number, scope, target, start, end, reason, by, made, ended, ended_by, recurrence = row
     return Maintenance(
         number, Scope(scope), target, start - skew, end - skew, reason, by, made - skew,
-        None if ended is None else ended - skew, ended_by,
+        None if ended is None else ended - skew, ended_by, recurrence,
     )  # fmt: skip
 
 

@@ -26,8 +26,11 @@ class Channel(Protocol):
 
     def __init__(self, options: Any) -> None: ...
 
+    def own_address(self) -> str:
+        """Where it goes when a notification names no address; empty when it can only be used through people."""
+
     async def send(self, notification: Notification) -> Receipt:
-        """Deliver; raises Undeliverable, which says whether for good."""
+        """Deliver to `notification.to`, else to its own address; raises Undeliverable, which says whether for good."""
 
     async def close(self) -> None:
         """Let go of connections."""
@@ -40,3 +43,9 @@ class Receiver:
     name: str
     channel: Channel
     severities: frozenset[str] = EVERY_SEVERITY
+    kind: str = ""
+    """the channel's name in the configuration"""
+    per_minute: int | None = None
+    """attempts in any 60 s at most; None: as they come"""
+    max_age: float = 3600.0
+    """seconds after which what was owed is only summed up"""

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.channels.base import Receipt, Receiver
+from alerts.lanes import Lane
 from alerts.notification import Notification, decode, encode
-from alerts.outbox import Lane, Outbox
+from alerts.outbox import Outbox
 from ioc.errors import Undeliverable
 from ioc.telemetry import Telemetry
 from tests.alerts.world import Inbox
@@ -20,18 +21,29 @@ def note(id: int, incident: int = 1, receiver: str = "desk") -> Notification:
 
 
 class Bench:
-    """An outbox with its timers in the hand."""
+    """An outbox with its timers in the hand; also whoever decides about its deliveries: nothing is withdrawn."""
 
     def __init__(self, inbox: Inbox) -> None:
         self.clock = HandClock(0.0)
-        self.settled: list[tuple[int, bool, int, str]] = []
+        self.done: list[tuple[int, bool, int, str]] = []
         self.wakes: dict[Lane, float] = {}
         self.telemetry = Telemetry()
         self.outbox = Outbox(
-            self.clock, lambda each, told, attempts, answer: self.settled.append((each.id, told, attempts, answer)),
-            self.wakes.__setitem__, lambda: 0.5, lambda: None, self.telemetry,
+            self.clock, self, self.wakes.__setitem__, lambda: 0.5, self.telemetry,
         )  # fmt: skip
         self.outbox.apply({"desk": Receiver("desk", inbox)})
+
+    def settled(self, notification: Notification, told: bool, attempts: int, answer: str) -> None:
+        self.done.append((notification.id, told, attempts, answer))
+
+    def postponed(self, notification: Notification) -> None:
+        pass
+
+    def current(self, notification: Notification) -> Notification:
+        return notification
+
+    def changed(self, receiver: str) -> None:
+        pass
 
     async def run(self) -> None:
         """Until nothing is owed, jumping over every wait."""
@@ -63,7 +75,7 @@ async def test_what_fails_is_sent_again_first_and_in_order() -> None:
     bench.outbox.offer(note(2))
     await bench.run()
     assert [(each.id, each.repeat) for each in inbox.got] == [(1, True), (2, False)]
-    assert bench.settled == [(1, True, 4, "200"), (2, True, 1, "200")]
+    assert bench.done == [(1, True, 4, "200"), (2, True, 1, "200")]
     assert bench.clock.at == pytest.approx(1 + 2 + 4)
     assert bench.outbox.shown() == {"owed": 0, "oldest": None, "failing": []}
 
@@ -75,7 +87,7 @@ async def test_a_refusal_for_good_is_settled_and_lets_the_next_go() -> None:
     bench.outbox.offer(note(1))
     bench.outbox.offer(note(2))
     await bench.run()
-    assert bench.settled == [(1, False, 1, "400 no"), (2, True, 1, "200")]
+    assert bench.done == [(1, False, 1, "400 no"), (2, True, 1, "200")]
     assert bench.telemetry.count("ioc_deliveries", result="failed") == 1
 
 
@@ -96,7 +108,7 @@ async def test_waits_grow_to_five_minutes_and_retry_after_is_heeded() -> None:
     inbox.fail = failing(1, lambda: Undeliverable("429", permanent=False, retry_after=77.0))
     bench.outbox.offer(note(2))
     await bench.outbox.idle()
-    assert bench.wakes[1, "desk"] - bench.clock.at == 77
+    assert bench.wakes[1, "desk", ""] - bench.clock.at == 77
 
 
 async def test_a_channels_own_bug_is_a_failure_that_is_shown() -> None:
@@ -113,7 +125,7 @@ async def test_a_channels_own_bug_is_a_failure_that_is_shown() -> None:
 async def test_what_is_owed_to_a_receiver_that_is_gone_is_settled() -> None:
     bench = Bench(Inbox())
     bench.outbox.offer(note(1, receiver="gone"))
-    assert bench.settled == [(1, False, 0, "the receiver is no longer configured")]
+    assert bench.done == [(1, False, 0, "the receiver is no longer configured")]
 
 
 async def test_a_receiver_that_hangs_holds_up_nobody_else() -> None:
@@ -158,7 +170,7 @@ def test_each_incident_is_told_in_order_and_everything_is_settled_once(plan: lis
         for number, (incident, _) in enumerate(plan, start=1):
             bench.outbox.offer(note(number, incident))
         await bench.run()
-        assert sorted(each[0] for each in bench.settled) == list(range(1, len(plan) + 1))
+        assert sorted(each[0] for each in bench.done) == list(range(1, len(plan) + 1))
         for incident in (1, 2, 3):
             ids = [each.id for each in inbox.got if each.incident == incident]
             assert ids == sorted(ids)
@@ -190,12 +202,12 @@ async def test_a_receiver_taken_out_and_put_back_is_told_once() -> None:
     bench.outbox.offer(note(2))
     bench.outbox.offer(note(3))
     await asyncio.sleep(0)
-    bench.outbox.ring((1, "desk"))  # the wait of the first one, from before
+    bench.outbox.ring((1, "desk", ""))  # the wait of the first one, from before
     await asyncio.sleep(0)
     going.set()
     await bench.outbox.idle()
     assert [each.id for each in slow.got] == [2, 3]
-    assert [each[0] for each in bench.settled] == [1, 2, 3]
+    assert [each[0] for each in bench.done] == [1, 2, 3]
 
 
 async def test_a_receiver_that_is_back_is_told_at_once_what_waited_for_it() -> None:
@@ -205,10 +217,10 @@ async def test_a_receiver_that_is_back_is_told_at_once_what_waited_for_it() -> N
     bench.outbox.offer(note(1, incident=1))
     await bench.outbox.idle()
     for _ in range(8):
-        bench.clock.at = bench.wakes.pop((1, "desk"))
-        bench.outbox.ring((1, "desk"))
+        bench.clock.at = bench.wakes.pop((1, "desk", ""))
+        bench.outbox.ring((1, "desk", ""))
         await bench.outbox.idle()
-    assert bench.wakes[1, "desk"] - bench.clock.at > 200
+    assert bench.wakes[1, "desk", ""] - bench.clock.at > 200
     bench.outbox.offer(note(2, incident=2))
     await bench.outbox.idle()
     assert [each.id for each in inbox.got] == [2, 1]

@@ -345,7 +345,7 @@ async def test_what_is_delivered_long_after_its_incident_is_not_kept_in_memory(t
     world.inbox.fail = refuse
     world.put("mcu", "down")
     world.put("mcu", "up")
-    await world.go(3600)
+    await world.go(3000)
     assert "incident/1" not in world.picture
     world.inbox.fail = lambda notification: None
     await world.go(600)

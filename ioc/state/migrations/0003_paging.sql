@@ -7,6 +7,9 @@ ALTER TABLE deliveries ADD COLUMN channel TEXT NOT NULL DEFAULT '';
 ALTER TABLE deliveries ADD COLUMN severity TEXT NOT NULL DEFAULT '';
 ALTER TABLE deliveries ADD COLUMN because TEXT NOT NULL DEFAULT '';
 ALTER TABLE deliveries ADD COLUMN instead_of INTEGER;
+-- The delivery that tells of this one, which came too late.
+ALTER TABLE deliveries ADD COLUMN summary INTEGER;
+CREATE INDEX deliveries_in_summary ON deliveries (summary) WHERE summary IS NOT NULL;
 CREATE INDEX deliveries_at ON deliveries (at);
 
 ALTER TABLE decisions ADD COLUMN note TEXT NOT NULL DEFAULT '';
@@ -24,6 +27,8 @@ CREATE TABLE recurrences (
     body    TEXT NOT NULL
 ) STRICT;
 
+ALTER TABLE maintenance ADD COLUMN recurrence INTEGER;
+
 -- Alerts that other programs post: `ends` is when the lease of one runs out.
 CREATE TABLE outside (
     fingerprint TEXT PRIMARY KEY,
@@ -31,9 +36,11 @@ CREATE TABLE outside (
     body        TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- `at` is when one came last; where none ever has (not `heard`), since when it is expected.
 CREATE TABLE heartbeats (
-    name TEXT PRIMARY KEY,
-    at   REAL NOT NULL
+    name  TEXT PRIMARY KEY,
+    at    REAL NOT NULL,
+    heard INTEGER NOT NULL DEFAULT 1
 ) STRICT, WITHOUT ROWID;
 
 -- Overrides and swaps that people made on screen; those of the configuration are not here.
