@@ -62,6 +62,13 @@ class Why(StrEnum):
     FROZEN = "unknown_hold_frozen"
     STALE = "unknown_kept_firing"
     REMOVED = "removed"
+    POSTED = "posted"
+    """another program says so"""
+    LEASE_OVER = "lease_ran_out"
+    """another program has not said so again in time"""
+    LATE = "late"
+    """a sign of life did not come in time"""
+    HEARD = "heard"
 
 
 Table = Mapping[tuple[Phase, Event], tuple[Phase, Why]]

@@ -7,33 +7,22 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.incidents import Incident, Verb
+from alerts.incidents import Incident
 from alerts.notification import Notification
 from alerts.rules import Rule
+from alerts.wording import MISSING, VIETNAMESE
 from ioc.inventory import Inventory, Owner
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 LONGEST = 500
 """characters of one text"""
 
-HEADINGS: Mapping[str, str] = {
-    Verb.OPENED: "",
-    Verb.REOPENED: "Tái diễn: ",
-    Verb.RAISED: "Nghiêm trọng hơn: ",
-    Verb.GREW: "Lan rộng: ",
-    Verb.FLAPPING: "Chập chờn: ",
-    Verb.CLOSED: "Đã hết: ",
-    Verb.ABSORBED: "Gộp vào sự cố khác: ",
-}
-
-_MISSING = "chưa có"
-
 
 def facts(
     rule: Rule, subject: str, value: Mapping[str, Any], inventory: Inventory, since: float, zone_day: date
 ) -> dict[str, Any]:
     """All that is shown of an incident of a rule on a subject, fixed now; `since`, when it began, is civil time."""
-    known = _named(subject, inventory, zone_day)
+    known = named(subject, inventory, zone_day)
     fields = (
         _numbers(value)
         | known
@@ -47,7 +36,7 @@ def facts(
             "since": spoken(since),
         }
     )
-    texts = _Texts({name: fields[name] or _MISSING for name in fields})
+    texts = _Texts({name: fields[name] or MISSING for name in fields})
     kept = ("name", "kind", "system", "unit", "unit_name", "site", "site_name")
     owner = ("owner", "phone", "carrier", "circuit", "hotline")
     return {
@@ -65,7 +54,7 @@ class _Texts(dict[str, str]):
     """What a sentence may name; a number that was not found is missing."""
 
     def __missing__(self, name: str) -> str:
-        return _MISSING
+        return MISSING
 
 
 def notification(
@@ -119,12 +108,12 @@ def _annotations(incident: Incident, kind: str, skew: float, link: str) -> dict[
     own: Mapping[str, str] = facts.get("annotations", {})
     texts = {
         **own,
-        "summary": HEADINGS.get(kind, "") + str(facts.get("title", incident.root)),
+        "summary": VIETNAMESE.kinds.get(kind, "") + str(facts.get("title", incident.root)),
         "what": str(facts.get("title", incident.root)),
         "where": where or incident.root,
         "since": spoken(float(facts.get("began", incident.opened + skew))),
-        "owner": str(facts.get("owner") or _MISSING),
-        "phone": str(facts.get("phone") or _MISSING),
+        "owner": str(facts.get("owner") or MISSING),
+        "phone": str(facts.get("phone") or MISSING),
         "next_action": str(facts.get("next_action", "")),
         "runbook": str(facts.get("runbook", "")),
         "members": str(incident.members),
@@ -137,7 +126,8 @@ def _annotations(incident: Incident, kind: str, skew: float, link: str) -> dict[
     return {name: text for name, text in texts.items() if text}
 
 
-def _named(subject: str, inventory: Inventory, day: date) -> dict[str, str]:
+def named(subject: str, inventory: Inventory, day: date) -> dict[str, str]:
+    """What a subject is called, where it is and whose; empty texts for what is no endpoint."""
     endpoint = inventory.endpoints.get(subject)
     if endpoint is None:
         nothing = ("kind", "system", "unit", "unit_name", "site", "site_name", "address")
