@@ -40,3 +40,9 @@ def _shown(char: str, controls: bool) -> str:
     if char in WHITE:
         return " "
     return char.encode("unicode_escape").decode() if controls else char
+
+
+def stripped(text: str) -> str:
+    """A text for a message, on one line: what controls it is left out, white space is one space."""
+    kept = (" " if each.isspace() else "" if controls else each for each, controls in _judged(text))
+    return " ".join("".join(kept).split())

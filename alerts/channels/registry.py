@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from alerts.channels.apprise import Apprise
 from alerts.channels.base import Channel
+from alerts.channels.email import Email
+from alerts.channels.teams import Teams
+from alerts.channels.telegram import Telegram
 from alerts.channels.webhook import Webhook
+from alerts.channels.zalo_bot import ZaloBot
+from alerts.channels.zalo_zns import ZaloZns
 
 CHANNELS: Mapping[str, type[Channel]] = {
+    "apprise": Apprise,
+    "email": Email,
+    "teams": Teams,
+    "telegram": Telegram,
     "webhook": Webhook,
+    "zalo-bot": ZaloBot,
+    "zalo-zns": ZaloZns,
 }

@@ -6,28 +6,19 @@ left without the severity, so that an incident that grows worse stays the same a
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-import aiohttp
-import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from alerts.channels.base import Receipt
 from alerts.notification import Notification
-from ioc.errors import Undeliverable
+from alerts.service import Service, lasting, refused, secret_of
 
-MOST_ANSWER = 64 * 1024
-"""bytes of an answer that are read; what follows is left"""
-SHOWN_ANSWER = 200
-LONGEST_RETRY_AFTER = 3600.0
 NOT_ENDED = "0001-01-01T00:00:00Z"
 """what Alertmanager writes for an alert that goes on"""
-PASSING = frozenset({408, 425, 429})
-"""statuses of 4xx that ask to come again"""
 
 
 class WebhookOptions(BaseModel):
@@ -57,49 +48,30 @@ class Webhook:
 
     def __init__(self, options: WebhookOptions) -> None:
         self._options = options
-        self._session: aiohttp.ClientSession | None = None
+        self._service = Service(options.timeout)
+
+    def own_address(self) -> str:
+        """The address it posts to."""
+        return self._options.url
 
     async def send(self, notification: Notification) -> Receipt:
         """Deliver; a status of 4xx (but 408, 425, 429) or 3xx is for good, anything else may pass."""
-        body = orjson.dumps(payload(notification))
-        try:
-            async with asyncio.timeout(self._options.timeout):
-                return await self._post(body)
-        except TimeoutError:
-            raise _passing(f"no answer within {self._options.timeout:g} s") from None
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise _passing(f"{type(error).__name__}: {error}"[:SHOWN_ANSWER]) from None
+        if notification.to:
+            raise lasting("a webhook posts to its own url only: it cannot be the contact of a person")
+        url, headers = self._options.url, self._authorization()
+        answer = await self._service.post_json(url, payload(notification), headers, status_says=True)
+        if not answer.taken:
+            raise refused(answer)
+        return Receipt(f"{answer.status}")
 
     async def close(self) -> None:
         """Let go of connections."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
-
-    async def _post(self, body: bytes) -> Receipt:
-        headers = {"Content-Type": "application/json", **self._authorization()}
-        url = self._options.url
-        async with self._opened().post(url, data=body, headers=headers, allow_redirects=False) as answer:
-            if 200 <= answer.status < 300:
-                return Receipt(f"{answer.status}")
-            said = (await answer.content.read(MOST_ANSWER)).decode("utf-8", "replace")[:SHOWN_ANSWER]
-            raise _refused(answer.status, said.strip(), answer.headers.get("Retry-After", ""))
-
-    def _opened(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
-                auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=True
-            )
-        return self._session
+        await self._service.close()
 
     def _authorization(self) -> dict[str, str]:
         if self._options.token_file is None:
             return {}
-        try:
-            token = self._options.token_file.read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise _passing(f"token_file {self._options.token_file}: {error}") from None
-        return {"Authorization": f"Bearer {token}"}
+        return {"Authorization": f"Bearer {secret_of(self._options.token_file, 'token_file')}"}
 
 
 def payload(notification: Notification) -> dict[str, Any]:
@@ -147,18 +119,3 @@ def fingerprint(labels: Any) -> str:
         for byte in name.encode() + b"\xff" + value.encode() + b"\xff":
             digest = (digest ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
     return f"{digest:016x}"
-
-
-def _refused(status: int, said: str, retry_after: str) -> Undeliverable:
-    permanent = 300 <= status < 500 and status not in PASSING
-    what = f"{status} {said}".strip()
-    return Undeliverable(what, permanent=permanent, retry_after=_seconds(retry_after))
-
-
-def _seconds(text: str) -> float | None:
-    """Retry-After in its form of seconds; its form of a date is not read."""
-    return min(float(text), LONGEST_RETRY_AFTER) if text.isascii() and text.isdigit() else None
-
-
-def _passing(what: str) -> Undeliverable:
-    return Undeliverable(what, permanent=False)

@@ -64,6 +64,9 @@ class Inbox:
         self.arrived = asyncio.Event()
         self.fail: Callable[[Notification], None] = lambda notification: None
 
+    def own_address(self) -> str:
+        return "inbox"
+
     async def send(self, notification: Notification) -> Receipt:
         self.fail(notification)
         self.got.append(notification)

@@ -1,0 +1,247 @@
+"""What a message says, for every channel: a heading and lines, in the order of what matters, within a budget.
+
+A channel takes `text` or `html`, or builds its own from `parts`. Whatever comes from outside is on one line and
+without control characters and marks that turn a text around (ioc/legible.py).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from html import escape
+
+from alerts.fitting import Measure, Part, characters, cut, fit
+from alerts.messages import ZONE
+from alerts.notification import Notification
+from alerts.wording import MISSING, Words, words
+from ioc.legible import stripped
+
+LONGEST = 1_000
+"""characters of one annotation that are looked at"""
+MOST_LINES = 200
+"""lines of a digest or a summary"""
+BODY = "lines"
+"""the annotation that holds the lines of a digest or a summary, one below the other"""
+ENDED = frozenset({"closed", "absorbed"})
+OWN = frozenset({"summary", "digest", "test"})
+"""kinds that tell of no single incident"""
+HEADING, COUNT, FIRST, JOINED, WHERE, SINCE, OWNER, LINK, ACTION, REST = range(10)
+"""ranks"""
+_KNOWN = frozenset(
+    {
+        "summary", "what", "where", "since", "owner", "phone", "next_action", "runbook", "members", "kind", "link",
+        "joined", "acknowledged", BODY,
+    }
+)  # fmt: skip
+"""annotations that have a place of their own; others are shown below, by their names"""
+
+
+def text(notification: Notification, budget: int, measure: Measure = characters) -> str:
+    """The message as plain text, `measure(text)` not more than the budget."""
+    return _plain(fitted(notification, budget, lambda parts: measure(_plain(parts))))
+
+
+def body(notification: Notification, budget: int, measure: Measure = characters) -> str:
+    """The message as plain text without its heading, for a channel that shows a title beside it."""
+    whole = fitted(notification, budget, lambda parts: measure(_plain(parts)))
+    return _plain([each for each in whole if each.rank != HEADING])
+
+
+def html(notification: Notification, budget: int, measure: Measure = characters) -> str:
+    """The message with `<b>` and `<a>`, `measure` of it with its markup not more than the budget."""
+    return _marked(fitted(notification, budget, lambda parts: measure(_marked(parts))))
+
+
+def heading(notification: Notification, budget: int = 200, measure: Measure = characters) -> str:
+    """One line that says what has happened: severity, kind and title."""
+    return cut(_heading(notification, words(notification.language)), budget, measure)
+
+
+def title(notification: Notification) -> str:
+    """What it is about, the same through all its messages."""
+    known = notification.annotations
+    said = known.get("what") or known.get("summary") or notification.labels.get("alertname", "")
+    return _tidy(said) or words(notification.language).no_title.format(notification.incident)
+
+
+def field(notification: Notification, name: str) -> str:
+    """One thing that the message says, by the name of its annotation; empty when it is not known."""
+    said = words(notification.language)
+    ended = "" if notification.ended is None else _spoken(notification.ended, said)
+    ours = {
+        "heading": _heading(notification, said),
+        "what": title(notification),
+        "since": _since(notification, said),
+        "ended": ended,
+        "acknowledged": _dated(notification.annotations.get("acknowledged", ""), said),
+        "incident": str(notification.incident),
+        "link": link(notification),
+    }
+    found = ours[name] if name in ours else _tidy(notification.annotations.get(name, ""))
+    return "" if found == MISSING else found
+
+
+def link(notification: Notification) -> str:
+    """Where it is shown and acknowledged; empty when there is no such page."""
+    address = _tidy(notification.link)
+    return address if is_address(address) else ""
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is an address that may be followed."""
+    return text.startswith(("http://", "https://")) and not any(each in text for each in " \"'<>\\")
+
+
+def parts(notification: Notification) -> tuple[Part, ...]:
+    """All that the message says, the heading first."""
+    said = words(notification.language)
+    lines = [Part("", _heading(notification, said), HEADING), *_body(notification)]
+    if notification.kind in OWN:
+        lines += [*_address(notification, said), *_notes(notification, said)]
+    elif notification.kind in ENDED:
+        lines += _of_an_end(notification, said)
+    else:
+        lines += _of_an_incident(notification, said)
+    return tuple(each for each in lines if each.text)
+
+
+def fitted(
+    notification: Notification, budget: int, size: Callable[[Sequence[Part]], int]
+) -> tuple[Part, ...]:
+    """The parts within a budget of any size; lines of a digest that are left out are counted in its last one."""
+    every = parts(notification)
+    lines = [each for each in every if each.rank == FIRST]
+    chosen = fit(every, budget, size)
+    if len(lines) == sum(each.rank == FIRST for each in chosen):
+        return chosen
+    said = words(notification.language)
+    rest = Part("", said.more.format(len(lines)), COUNT, whole=True)
+    at = 1 + len(lines)
+    chosen = fit([*every[:at], rest, *every[at:]], budget, size)
+    left = len(lines) - sum(each.rank == FIRST for each in chosen)
+    return tuple(replace(rest, text=said.more.format(left)) if each is rest else each for each in chosen)
+
+
+def moment(at: float) -> str:
+    """A civil time as it is written in numbers here."""
+    return datetime.fromtimestamp(at, ZONE).strftime("%H:%M:%S %d/%m/%Y")
+
+
+def _of_an_incident(notification: Notification, said: Words) -> Iterator[Part]:
+    known = notification.annotations
+    yield Part(said.where, _where(notification), WHERE)
+    yield Part(said.since, _since(notification, said), SINCE, whole=True)
+    yield Part(said.owner, _owner(notification, said), OWNER, whole=True)
+    yield Part(said.action, _tidy(known.get("next_action", "")), ACTION)
+    yield Part(said.acknowledged, _dated(known.get("acknowledged", ""), said), REST)
+    yield Part(said.members, _several(known.get("members", "")), REST, whole=True)
+    yield Part(said.runbook, _tidy(known.get("runbook", "")), REST, whole=True)
+    yield from _further(notification)
+    yield from _address(notification, said)
+    yield from _notes(notification, said)
+
+
+def _of_an_end(notification: Notification, said: Words) -> Iterator[Part]:
+    known, ended = notification.annotations, notification.ended
+    yield Part(said.where, _where(notification), WHERE)
+    yield Part(said.joined, _tidy(known.get("joined", "")), JOINED, whole=True)
+    yield Part(said.since, _since(notification, said), SINCE, whole=True)
+    if ended is not None:
+        lasted = said.lasted.format(_span(ended - notification.started))
+        yield Part(said.ended, f"{_spoken(ended, said)}, {lasted}", SINCE, whole=True)
+    yield from _address(notification, said)
+    yield from _notes(notification, said)
+
+
+def _body(notification: Notification) -> Iterator[Part]:
+    lines = notification.annotations.get(BODY, "").split("\n", MOST_LINES)
+    for line in lines[:MOST_LINES]:
+        yield Part("", _tidy(line), FIRST)
+
+
+def _address(notification: Notification, said: Words) -> Iterator[Part]:
+    yield Part(said.link, link(notification), LINK, whole=True)
+
+
+def _notes(notification: Notification, said: Words) -> Iterator[Part]:
+    if notification.repeat:
+        yield Part(said.note, said.repeat, REST, whole=True)
+    if notification.unrecorded:
+        yield Part(said.note, said.unrecorded, REST, whole=True)
+
+
+def _further(notification: Notification) -> Iterator[Part]:
+    for name, said in notification.annotations.items():
+        if name not in _KNOWN:
+            yield Part(_tidy(name), _tidy(said), REST)
+
+
+def _heading(notification: Notification, said: Words) -> str:
+    kind = said.kinds.get(notification.kind, "")
+    severity = said.severities.get(notification.severity, "")
+    plain = notification.kind in ENDED | OWN or not severity
+    return f"{'' if plain else f'[{severity}] '}{kind}{title(notification)}"
+
+
+def _where(notification: Notification) -> str:
+    """Where it is; a name that the title says already is not said twice, since a text message is short."""
+    where = _tidy(notification.annotations.get("where", ""))
+    name, comma, rest = where.partition(", ")
+    return rest if comma and name in title(notification) else where
+
+
+def _owner(notification: Notification, said: Words) -> str:
+    both = [_tidy(notification.annotations.get(name, "")) for name in ("owner", "phone")]
+    return ", ".join(each for each in both if each and each != MISSING) or said.missing
+
+
+def _since(notification: Notification, said: Words) -> str:
+    told = notification.annotations.get("since", "")
+    return _dated(told, said) if told else _spoken(notification.started, said)
+
+
+def _spoken(at: float, said: Words) -> str:
+    time, day = moment(at).split(" ")
+    return f"{time}{said.day}{day}"
+
+
+def _dated(told: str, said: Words) -> str:
+    """A text of ours with a time in it, as `spoken` of alerts/messages.py writes it, in the message's language."""
+    return _tidy(told.replace(" ngày ", said.day))
+
+
+def _several(members: str) -> str:
+    return "" if members in ("", "0", "1") else _tidy(members)
+
+
+def _span(seconds: float) -> str:
+    """How long something was: 2 d 03:04, 3:04:05 or 4:05."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    if days:
+        return f"{days} d {hours:02}:{minutes:02}"
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _tidy(text: str) -> str:
+    return stripped(unicodedata.normalize("NFC", text[:LONGEST]))
+
+
+def _plain(parts: Sequence[Part]) -> str:
+    return "\n".join(f"{each.label}: {each.text}" if each.label else each.text for each in parts)
+
+
+def _marked(parts: Sequence[Part]) -> str:
+    return "\n".join(_marked_line(each) for each in parts)
+
+
+def _marked_line(part: Part) -> str:
+    said = escape(part.text)
+    if is_address(part.text):
+        said = f'<a href="{said}">{said}</a>'
+    if part.rank == HEADING:
+        return f"<b>{said}</b>"
+    return f"<b>{escape(part.label)}:</b> {said}" if part.label else said

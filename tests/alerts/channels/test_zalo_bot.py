@@ -1,0 +1,14 @@
+"""The channel zalo-bot: its requests and what it makes of answers, against a server with real TLS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.alerts.channels.golden import check, folders
+
+
+@pytest.mark.parametrize("case", folders("zalo-bot"))
+async def test_case(case: str, tmp_path: Path) -> None:
+    await check("zalo-bot", case, tmp_path)
