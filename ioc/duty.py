@@ -70,8 +70,21 @@ class Swap:
 
 
 @dataclass(frozen=True, slots=True)
+class Booking:
+    """An entry of a calendar file: these people between two civil moments, end excluded."""
+
+    start: float
+    end: float
+    people: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
-    """Who is on call when: an override beats every layer, a later layer an earlier one; swaps come last."""
+    """Who is on call when: overrides beat layers, a later layer an earlier one, layers bookings; swaps come last.
+
+    A turn of nobody leaves it to the layers before. Somebody should be there whenever the calendar `cover` is open
+    (or closed, where `cover_closed`); empty means always.
+    """
 
     id: str
     name: str
@@ -79,6 +92,16 @@ class Schedule:
     layers: tuple[Layer, ...] = ()
     overrides: tuple[Override, ...] = ()
     swaps: tuple[Swap, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+    cover: str = ""
+    cover_closed: bool = False
+
+    def people(self) -> set[str]:
+        """The ids of all whom it may ever call."""
+        ids = {id for layer in self.layers for turn in layer.turns for id in turn}
+        ids.update(id for override in self.overrides for id in override.people)
+        ids.update(id for booking in self.bookings for id in booking.people)
+        return ids.union(id for swap in self.swaps for id in (swap.one, swap.other))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from alerts.channels.registry import CHANNELS
+from alerts.oncall import gaps, ical
 from alerts.rules import parse_rule, shipped
 from collectors import registry as sources
 from ioc.clock import Clock
 from ioc.config.check import Report, report
 from ioc.config.compiled import Config
 from ioc.config.load import Parts, load
+from ioc.config.schedules import Hooks
 from ioc.history import capacity
 
 
@@ -24,6 +26,7 @@ def parts() -> Parts:
         rule=parse_rule,
         shipped={rule.id: rule for rule in shipped()},
         fields=sources.fields,
+        hooks=Hooks(ical=ical.read, gaps=gaps.gaps),
     )
 
 
@@ -42,6 +45,7 @@ def read(directory: Path, environ: Mapping[str, str], clock: Clock, listen: str 
         rule=known.rule,
         shipped=known.shipped,
         fields=known.fields,
+        hooks=known.hooks,
         environ=environ,
         today=today(clock),
         listen=listen,

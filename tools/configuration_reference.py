@@ -21,7 +21,7 @@ from alerts.condition import AGGREGATES, FUNCTIONS
 from alerts.rules import LABELS, LIVE, PLACEHOLDERS, shipped
 from alerts.rules import _Written as RuleModel
 from collectors.registry import options as source_options
-from ioc.config import directory, faults, schema, table, yaml
+from ioc.config import directory, duty_schema, faults, kinds, schema, table, yaml
 from ioc.config.scalars import sized, written
 from ioc.config.secrets import SHORTEST_TOKEN
 
@@ -30,7 +30,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "configuration.md"
 INTRODUCTION = f"""\
 # Configuration, key by key
 
-<!-- Written by tools/configuration_reference.py from the models in ioc/config/schema.py; change those. -->
+<!-- Written by tools/configuration_reference.py from the models in ioc/config; change those. -->
 
 A configuration is a directory. It holds `{directory.MAIN}` and may hold more `*.yaml` files; their top-level keys are
 put together, and a key in two files is a fault. Long lists stand in CSV files. `examples/thanh-hoa-small` is a complete
@@ -116,7 +116,44 @@ BELOW: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("`endpoints`, each", schema.Endpoint, "A list, or `{csv: FILE}`."),
     ("`rules`, each", RuleModel, f"Conditions are CEL; `critical` rules need `next_action`. {_readable()}"),
     ("`receivers.NAME`", schema.Receiver, ""),
+    (
+        "`people.ID`",
+        duty_schema.Person,
+        "[oncall.md](oncall.md) shows people, schedules, chains and routes at work.",
+    ),
+    ("`people.ID.contacts`, each", duty_schema.Contact, ""),
+    ("`schedules.ID`", duty_schema.Schedule, ""),
+    ("`schedules.ID.layers`, each", duty_schema.Layer, ""),
+    ("`while` of a layer, `cover` of a schedule", duty_schema.While, ""),
+    ("`schedules.ID.overrides`, each", duty_schema.Override, ""),
+    ("`schedules.ID.swaps`, each", duty_schema.Swap, ""),
+    ("`chains.ID`", duty_schema.Chain, ""),
+    ("`chains.ID.steps`, each", duty_schema.Step, ""),
+    ("`routes`, each", duty_schema.Route, ""),
 )
+
+
+NAMED = (
+    "Duration",
+    "Size",
+    "Day",
+    "Session",
+    "Window",
+    "Moment",
+    "Address",
+    "Url",
+    "Origin",
+    "Id",
+    "LabelName",
+)
+SPELLED = {
+    "Day": "date",
+    "Session": "`HH:MM-HH:MM`",
+    "Window": "`HH:MM-HH:MM`",
+    "Moment": "local time",
+    "LabelName": "label",
+}
+"""kinds of values with a name of their own, and how a reader calls them where it is another"""
 
 
 def page() -> str:
@@ -183,11 +220,11 @@ def _type(field: FieldInfo) -> str:
 
 def _named(annotation: Any, metadata: list[Any] | None = None) -> str:
     """What to write, as a reader calls it."""
-    for name in ("Duration", "Size", "Day", "Session", "Address", "Url", "Origin", "Id", "LabelName"):
-        alias = getattr(schema, name)
+    for name in NAMED:
+        alias = getattr(kinds, name)
         if annotation == alias or (metadata and get_args(alias)[1] in metadata):
-            return {"Day": "date", "Session": "`HH:MM-HH:MM`", "LabelName": "label"}.get(name, name.lower())
-    if annotation is SecretStr or (annotation is schema.SecretRef and metadata is not None):
+            return SPELLED.get(name, name.lower())
+    if annotation is SecretStr or (annotation is kinds.SecretRef and metadata is not None):
         return "secret"
     if annotation is float and any(isinstance(each, BeforeValidator) for each in metadata or ()):
         return "duration"

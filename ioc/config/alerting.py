@@ -18,7 +18,7 @@ from ioc.errors import RuleError
 
 Compile = Callable[[Mapping[str, object], Collection[str]], object]
 """makes a rule of what was written, which may read numbers of these names; raises RuleError"""
-_COMMON = ("channel", "severities")
+_COMMON = ("channel", "severities", "unit", "digest")
 
 
 @dataclass(slots=True)
@@ -60,7 +60,8 @@ def receivers(
             continue
         options = options_of("channel", common.channel, channels, piece, _COMMON, secrets, faults)
         if options is not None:
-            out[name] = Receiver(name, common.channel, frozenset(common.severities), options)
+            severities = frozenset(common.severities)
+            out[name] = Receiver(name, common.channel, severities, options, common.unit or "", common.digest)
     return out
 
 
@@ -93,10 +94,11 @@ def _add(
         faults.add("duplicate-id", piece.place("id"), "rule id twice:", id, f"{first[id]} has it already")
         return
     first[id] = piece.place("id")
-    if piece.data.get("severity") == "critical" and not piece.data.get("next_action"):
+    whole = "template" in piece.data  # every template says what to do, and which page to follow
+    if piece.data.get("severity") == "critical" and not piece.data.get("next_action", whole):
         hint = "say what whoever is woken does first"
         faults.add("missing-next-action", piece.place("id"), "critical rule without next_action:", id, hint)
-    if not piece.data.get("runbook"):
+    if not piece.data.get("runbook", whole):
         faults.warn(
             "missing-runbook", piece.place("id"), "rule without runbook:", id, "name the page to follow"
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ioc.duty import Duty
 from ioc.inventory import Inventory
 from ioc.schema import Field
 from ioc.worktime import WorkCalendar
@@ -156,12 +157,17 @@ class Wall:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Whom incidents of some severities are told, by which channel; `options` are its own."""
+    """Whom incidents of some severities are told, by which channel; `options` are its own.
+
+    `unit` is the unit whose receiver it is; `digest` says whether it gets that unit's digest.
+    """
 
     name: str
     channel: str
     severities: frozenset[str]
     options: Any
+    unit: str = ""
+    digest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +196,4 @@ class Config:
     rule_sources: Mapping[str, Mapping[str, object]]
     """each rule as it was written, by name"""
     receivers: Mapping[str, Receiver]
+    duty: Duty

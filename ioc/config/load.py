@@ -12,15 +12,19 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, create_model
 
-from ioc.config import alerting, calendars, endpoints, inlet, probes, rows, schema, storage, tree
+from ioc.config import alerting, calendars, duty, endpoints, inlet, probes, rows, schema, storage, tree
 from ioc.config.access import access, check_exposure, listening
-from ioc.config.compiled import Access, Center, Config, History, Inlet, Viewing, Wall
+from ioc.config.compiled import Access, Center, Config, History, Inlet, Receiver, Viewing, Wall
 from ioc.config.directory import MAIN, Directory, Piece
 from ioc.config.faults import Faults, Place, did_you_mean, listed
 from ioc.config.fit import fit
+from ioc.config.kinds import Model
+from ioc.config.known import Known
 from ioc.config.measured import FieldsOf, Measured, measured, nothing_measured
 from ioc.config.scalars import UnfitError, identifier
+from ioc.config.schedules import NO_HOOKS, Hooks
 from ioc.config.secrets import Secrets
+from ioc.duty import Duty
 from ioc.errors import ConfigError
 from ioc.inventory import Inventory, Probe
 from ioc.worktime import WorkCalendar
@@ -32,7 +36,7 @@ class Parts:
 
     `sources` and `channels` give each one's Options model by name, `rule` compiles a rule that may read
     the numbers it is told or raises RuleError, `shipped` holds the compiled rules that come with the service,
-    by id, and `fields` tells what a source with some options measures.
+    by id, `fields` tells what a source with some options measures, and `hooks` what a schedule comes to.
     """
 
     sources: Mapping[str, type[BaseModel]]
@@ -40,6 +44,7 @@ class Parts:
     rule: alerting.Compile
     shipped: Mapping[str, object]
     fields: FieldsOf = nothing_measured
+    hooks: Hooks = NO_HOOKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,11 @@ def load(
     today: date,
     shipped: Mapping[str, object] | None = None,
     fields: FieldsOf = nothing_measured,
+    hooks: Hooks = NO_HOOKS,
     listen: str | None = None,
 ) -> Config:
     """Read a directory; `listen` overrides where it says to listen. Raises ConfigError with every fault."""
-    parts = Parts(sources, channels, rule, shipped or {}, fields)
+    parts = Parts(sources, channels, rule, shipped or {}, fields, hooks)
     reading = examine(directory, parts, environ, today, listen)
     if reading.config is None:
         raise ConfigError(reading.faults)
@@ -112,6 +118,7 @@ class _Reader:
         if not told and not any(self._named("receivers")):
             hint = "incidents are shown on the wall and nobody is told"
             self._faults.warn("no-receivers", self._place("receivers"), "no receivers", "", hint)
+        called = self._duty(center.zone if center else None, hours, inventory, told)
         if center is None or where is None or history is None:
             return None
         return Config(
@@ -132,6 +139,42 @@ class _Reader:
             rules=tuple(rules.compiled.values()),
             rule_sources=rules.sources,
             receivers=told,
+            duty=called,
+        )
+
+    def _duty(
+        self,
+        zone: ZoneInfo | None,
+        hours: Mapping[str, WorkCalendar | None],
+        inventory: Inventory,
+        told: Mapping[str, Receiver],
+    ) -> Duty:
+        piece, wanted = self._directory.top.get("routes"), self._plain("routes")
+        written = duty.Written(
+            people=dict(self._named("people")),
+            schedules=dict(self._named("schedules")),
+            chains=dict(self._named("chains")),
+            receivers=dict(self._named("receivers")),
+            routes=wanted,
+            route_pieces=[piece.within(index) for index in range(len(wanted))] if piece else [],
+        )
+        sound = {name: each for name, each in hours.items() if each is not None}
+        known = self._duty_names(written, hours, inventory)
+        reader = duty.DutyReader(
+            self._directory, zone, sound, told, known, self._parts.hooks, self._today, self._faults
+        )
+        return reader.duty(written)
+
+    def _duty_names(self, written: duty.Written, hours: Iterable[str], inventory: Inventory) -> Known:
+        # a unit whose row has a fault is not in the inventory: it is not unknown
+        units = rows.ANYTHING if self._faults else frozenset(unit.id for unit in inventory.units)
+        return Known(
+            person=self._known("people", written.people),
+            schedule=self._known("schedules", written.schedules),
+            chain=self._known("chains", written.chains),
+            receiver=self._known("receivers", written.receivers),
+            calendar=self._known("calendars", hours),
+            unit=units,
         )
 
     def _check_keys(self) -> None:
@@ -283,4 +326,4 @@ class _Reader:
 def _only(key: str) -> type[BaseModel]:
     """A model of one top-level key, so that each key is judged by itself."""
     field = schema.Top.model_fields[key]
-    return create_model(key, __base__=schema.Model, **{key: (field.annotation, field)})  # type: ignore[call-overload, no-any-return]
+    return create_model(key, __base__=Model, **{key: (field.annotation, field)})  # type: ignore[call-overload, no-any-return]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import NoReturn
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,6 +25,7 @@ _HOST = re.compile(r"(?=.{1,253}\Z)(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[A-Za
 _PORT = re.compile(r"[0-9]{1,5}\Z")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _SESSION = re.compile(r"([0-9]{1,2}):([0-9]{2})-([0-9]{1,2}):([0-9]{2})\Z")
+_MOMENT = re.compile(r"(20[0-9]{2}-[0-9]{2}-[0-9]{2})[ T]([0-9]{2}:[0-9]{2})\Z")
 
 
 class UnfitError(ValueError):
@@ -175,6 +176,30 @@ def session(text: object) -> tuple[int, int]:
     if first_minute > 59 or last_minute > 59 or last > 24 * 60 or first >= last:
         raise UnfitError("bad-session", "impossible session", hint)
     return first, last
+
+
+def window(text: object) -> tuple[int, int]:
+    """First and last minute of the day of `17:00-08:00`, the last excluded; over midnight where it is not later."""
+    found = _SESSION.match(text) if isinstance(text, str) else None
+    hint = "write begin and end: 17:00-08:00"
+    if found is None:
+        raise UnfitError("bad-window", "not a daily window", hint)
+    first_hour, first_minute, last_hour, last_minute = map(int, found.groups())
+    first, last = first_hour * 60 + first_minute, last_hour * 60 + last_minute
+    if first_minute > 59 or last_minute > 59 or first >= 24 * 60 or last > 24 * 60 or first == last:
+        raise UnfitError("bad-window", "impossible daily window", hint)
+    return first, last
+
+
+def moment(text: object) -> datetime:
+    """A local time as 2026-11-02 08:00."""
+    found = _MOMENT.match(text) if isinstance(text, str) else None
+    if found is not None:
+        try:
+            return datetime.fromisoformat(f"{found[1]}T{found[2]}")
+        except ValueError:
+            pass
+    raise UnfitError("bad-moment", "not a local time", "write day and time, from 2000 on: 2026-11-02 08:00")
 
 
 def _split(text: str, id: str, hint: str) -> SplitResult:

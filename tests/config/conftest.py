@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
+from alerts.oncall import gaps, ical
 from ioc import schema
 from ioc.config.load import Parts, Reading, examine
+from ioc.config.schedules import Hooks
 from ioc.errors import RuleError
 
 TODAY = date(2026, 11, 24)
@@ -72,6 +74,7 @@ def parts() -> Parts:
         rule=compile_rule,
         shipped={"endpoint-down": ("endpoint-down", 'state == "down"')},
         fields=fields_of,
+        hooks=Hooks(ical=ical.read, gaps=gaps.gaps),
     )
 
 
