@@ -259,12 +259,13 @@ class Dispatch:
 
     def _expire(self, notification: Notification, now: float) -> None:
         """Withdraw what is too old, and the end of it that nobody who never heard of it needs to hear."""
+        behind = list(self._outbox.behind(notification))
         attempts = self._outbox.withdraw(notification.id)
         if attempts is None:
             return  # under way: it is told, or looked at again
         gone = [(notification, attempts)]
         if opens(notification):
-            for each in list(self._outbox.behind(notification)):
+            for each in behind:
                 if opens(each):
                     break
                 if ends(each) and (tries := self._outbox.withdraw(each.id)) is not None:
