@@ -21,6 +21,7 @@ from collectors.base import Surroundings
 from collectors.runner import Runner
 from ioc import history
 from ioc.clock import Clock
+from ioc.config import compiled
 from ioc.config.compiled import Config
 from ioc.config.diff import changes, in_force
 from ioc.config.scalars import loopback
@@ -305,7 +306,7 @@ class Service:
         self._receivers = {
             name: self._receivers[name]
             if name in self._receivers and known.get(name) == each
-            else Receiver(name, CHANNELS[each.channel](each.options), each.severities)
+            else _receiver(each)
             for name, each in config.receivers.items()
         }
         return self._receivers
@@ -358,6 +359,11 @@ def _make_folder(folder: Path) -> None:
             f"{folder}: cannot make this directory for the state file: {error.strerror}; "
             f"name another under state:, or give this user one it may write to"
         ) from error
+
+
+def _receiver(each: compiled.Receiver) -> Receiver:
+    channel = CHANNELS[each.channel](each.options)
+    return Receiver(each.name, channel, each.severities, each.channel, each.per_minute, each.max_age)
 
 
 def _rules(config: Config) -> list[Rule]:

@@ -18,7 +18,7 @@ from ioc.errors import RuleError
 
 Compile = Callable[[Mapping[str, object], Collection[str]], object]
 """makes a rule of what was written, which may read numbers of these names; raises RuleError"""
-_COMMON = ("channel", "severities", "unit", "digest")
+_COMMON = ("channel", "severities", "unit", "digest", "per_minute", "max_age")
 
 
 @dataclass(slots=True)
@@ -61,7 +61,10 @@ def receivers(
         options = options_of("channel", common.channel, channels, piece, _COMMON, secrets, faults)
         if options is not None:
             severities = frozenset(common.severities)
-            out[name] = Receiver(name, common.channel, severities, options, common.unit or "", common.digest)
+            out[name] = Receiver(
+                name, common.channel, severities, options, common.unit or "", common.digest,
+                common.per_minute, common.max_age,
+            )  # fmt: skip
     return out
 
 

@@ -159,7 +159,8 @@ class Wall:
 class Receiver:
     """Whom incidents of some severities are told, by which channel; `options` are its own.
 
-    `unit` is the unit whose receiver it is; `digest` says whether it gets that unit's digest.
+    `unit` is the unit whose receiver it is; `digest` says whether it gets that unit's digest. At most `per_minute`
+    attempts are made in any 60 s; what is `max_age` seconds late is only summed up.
     """
 
     name: str
@@ -168,6 +169,8 @@ class Receiver:
     options: Any
     unit: str = ""
     digest: bool = False
+    per_minute: int | None = None
+    max_age: float = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,9 @@ class Calendar(Model):
     dates: dict[Day, Literal["off", "work"]] = Field(
         default={}, description="single dates that are off or worked whatever the weekday"
     )
+    holidays: Id | None = Field(
+        default=None, description="public holidays of a country, by its code: `VN`; `dates` correct them"
+    )
     timezone: Text | None = Field(default=None, description="IANA time zone; default: the center's")
 
 
@@ -232,6 +235,12 @@ class Receiver(Model):
     )
     unit: Id | None = Field(default=None, description="unit whose `unit` it is when it is told")
     digest: bool = Field(default=False, description="gets the digest of the unit on working days")
+    per_minute: int | None = Field(
+        default=None, ge=1, le=6_000, description="attempts in any 60 s at most; the gravest go first"
+    )
+    max_age: Duration = Field(
+        default=3_600.0, ge=60, le=86_400, description="what could not be told for so long is only summed up"
+    )
 
 
 class Top(Model):
