@@ -275,8 +275,10 @@ class _Reader:
         out: dict[str, WorkCalendar | None] = {}
         for name, piece in self._named("calendars"):
             written = fit(schema.Calendar, piece, self._faults, "calendar")
-            made = calendars.calendar(name, written, piece, zone, self._faults) if written else None
-            out[name] = made
+            if written is None:
+                out[name] = None
+            else:
+                out[name] = calendars.calendar(name, written, piece, zone, self._today, self._faults)
         return out
 
     def _systems(self) -> dict[str, str]:

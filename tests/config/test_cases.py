@@ -35,6 +35,7 @@ BUILT = {"file-too-big", "too-many-files", "csv-too-many"}
 
 WARNINGS = {
     "duty-gap",
+    "estimated-holidays",
     "few-references",
     "long-timeout",
     "missing-runbook",
