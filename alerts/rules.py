@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 
 from alerts.condition import Condition, compile_condition
+from alerts.templates.registry import expanded
 from ioc.errors import RuleError
 
 
@@ -161,6 +162,7 @@ def parse_rule(data: object, numbers: Collection[str] = ()) -> Rule:
     """
     if not isinstance(data, Mapping):
         raise RuleError(f"a rule is a mapping with id, if, severity and title, not {data!r}")
+    data = expanded(data)
     name = data.get("id", "without an id")
     spelled = {
         "on" if key is True else key: value for key, value in data.items()

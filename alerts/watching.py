@@ -17,6 +17,7 @@ MEASURED = frozenset({"up", "degraded"})
 OF_SILENCE = frozenset({"loss"})
 """fields that mean something when the subject did not answer"""
 DOWN = "down"
+UNKNOWN = "unknown"
 SILENT = frozenset({DOWN, "off"})
 """states in which an endpoint has no quality: a lack of it is unknown while it is down, over when it is off"""
 SELF = "self/"
@@ -25,7 +26,7 @@ SELF = "self/"
 class Watch:
     """One rule on one subject."""
 
-    __slots__ = ("_reads", "alert", "numbers", "rule", "windows")
+    __slots__ = ("_hidden", "_reads", "alert", "numbers", "rule", "windows")
 
     def __init__(self, rule: Rule, subject: str, windows: Mapping[tuple[str, float], Rolling]) -> None:
         self.rule = rule
@@ -34,6 +35,7 @@ class Watch:
             (each.variable, each.aggregate, windows[each.field, each.span]) for each in rule.if_.windows
         )
         self._reads = tuple(rule.if_.reads)
+        self._hidden = HIDDEN - {UNKNOWN} if _is_about_unknown(rule) else HIDDEN
         self.numbers = tuple(rule.if_.reads - {"state", "answering"})
 
     def reading(self, value: Mapping[str, Any] | None) -> bool | None:
@@ -41,7 +43,7 @@ class Watch:
         if value is None:
             return None
         state = value.get("state")
-        if state in HIDDEN:
+        if state in self._hidden:
             return None
         if not self.windows:
             return self.rule.if_.holds(value)
@@ -118,7 +120,7 @@ class Watched:
 def watched(
     inventory: Inventory, rules: Iterable[Rule], own: Iterable[str], before: Mapping[str, Watched]
 ) -> dict[str, Watched]:
-    """Every subject that a rule covers: endpoints by their id, our own keys as `self/NAME`.
+    """Every subject that a rule covers: endpoints by their id, our own keys as `self/NAME` or `self/KIND/NAME`.
 
     Alerts and windows of the subjects and rules that were there before go on.
     """
@@ -131,7 +133,8 @@ def watched(
             every = max((probe.every for probe in endpoint.probes), default=10.0)
             out[endpoint.id] = Watched(endpoint.id, covering, every, before.get(endpoint.id))
     for name in own:
-        labels = {"id": SELF + name, "name": name, "kind": "self", "critical": False, "labels": {}}
+        kind = name.rpartition("/")[0] or "self"
+        labels = {"id": SELF + name, "name": name, "kind": kind, "critical": False, "labels": {}}
         covering = [rule for rule in rules if rule.on == "self" and rule.covers(labels)]
         if covering:
             out[SELF + name] = Watched(SELF + name, covering, 10.0, before.get(SELF + name))
@@ -141,6 +144,11 @@ def watched(
 def is_held(value: Mapping[str, Any] | None) -> bool:
     """Whether a subject that is down answers again and waits for its recovery to be confirmed."""
     return value is not None and value.get("answering") is True and value.get("state") == DOWN
+
+
+def _is_about_unknown(rule: Rule) -> bool:
+    """Whether a rule asks for the state unknown itself, which says nothing to any other."""
+    return "state" in rule.if_.reads and any(f"{quote}{UNKNOWN}{quote}" in rule.if_.text for quote in "\"'")
 
 
 def _labels(endpoint: Endpoint) -> dict[str, Any]:

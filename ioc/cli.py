@@ -1,4 +1,4 @@
-"""The command line: `ioc run`, `check`, `try`, `watch`, `health`, `demo`, `influx`, `history`."""
+"""The command line: `ioc run`, `check`, `try`, `watch`, `health`, `demo`, `influx`, `history`, `rules`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ influx = typer.Typer(help="Prepare an InfluxDB for history, and look after it.",
 app.add_typer(influx, name="influx")
 history = typer.Typer(help="Move history from one store to another.", no_args_is_help=True)
 app.add_typer(history, name="history")
+rules = typer.Typer(help="Try rules before they page anybody.", no_args_is_help=True)
+app.add_typer(rules, name="rules")
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The configuration directory.")]
 Listen = Annotated[
@@ -176,6 +178,25 @@ def history_migrate(
 
     newer = _duration(since) if since is not None else None
     if not _loop(migrate(directory, file, newer, admin_token_env, dry=dry_run)):
+        raise typer.Exit(1)
+
+
+@rules.command("test")
+def rules_test(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Files of tests; docs/rules.md shows them.")
+    ],
+) -> None:
+    """Play what is found over time to the real rules, and say where alerts, incidents or pages come otherwise."""
+    from ioc.clock import Clock
+    from ioc.rehearsal import rehearse, said
+
+    sound = True
+    for file in files:
+        outcomes = _loop(rehearse(file, os.environ, Clock()))
+        typer.echo(said(file, outcomes))
+        sound = sound and not any(each.differences for each in outcomes)
+    if not sound:
         raise typer.Exit(1)
 
 
