@@ -369,7 +369,8 @@ class Engine:
 
     def _adopt(self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver]) -> None:
         self._land.inventory = inventory
-        self._watched = watched(inventory, rules, OWN, self._watched)
+        own = (*OWN, *(f"channel/{name}" for name in receivers))
+        self._watched = watched(inventory, rules, own, self._watched)
         self._by_key = {
             subject if subject.startswith(SELF) else LIVE + subject: each
             for subject, each in self._watched.items()

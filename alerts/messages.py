@@ -131,7 +131,8 @@ def named(subject: str, inventory: Inventory, day: date) -> dict[str, str]:
     endpoint = inventory.endpoints.get(subject)
     if endpoint is None:
         nothing = ("kind", "system", "unit", "unit_name", "site", "site_name", "address")
-        return {"id": subject, "name": subject, **dict.fromkeys(nothing, ""), **_owner(Owner())}
+        name = subject.removeprefix("self/channel/")
+        return {"id": subject, "name": name, **dict.fromkeys(nothing, ""), **_owner(Owner())}
     site = inventory.sites.get(endpoint.site)
     unit = inventory.units.get(endpoint.unit, day)
     return {

@@ -2,13 +2,16 @@ from pathlib import Path
 
 import pytest
 
+from alerts.channels.base import Receiver
 from alerts.contacts import following, order
 from alerts.dispatch import GRACE
+from alerts.notification import Notification
 from alerts.pace import Pace
 from ioc.duty import Contact, Person
+from ioc.errors import Undeliverable
 from ioc.state.ledger import Write
 from tests.alerts.office import AN, Office
-from tests.alerts.world import START
+from tests.alerts.world import START, Inbox, World
 from tests.fakes import HandClock
 
 ZALO, SMS, MAIL = AN.contacts
@@ -431,3 +434,30 @@ async def test_a_test_or_a_digest_that_came_too_late_is_not_summed_up(tmp_path: 
 def test_a_person_with_one_contact_has_no_further_one() -> None:
     one = Person("bình", "Bình", (Contact("sms", "1"),))
     assert following(one, {Contact("sms", "1")}, ()) is None
+
+
+# --- a channel that fails is an incident of our own ---
+
+
+async def test_a_channel_that_fails_for_two_minutes_is_told_by_the_other_ways(tmp_path: Path) -> None:
+    first, second = Inbox(), Inbox()
+    receivers = {"sms": Receiver("sms", first), "mail": Receiver("mail", second)}
+    world = World(tmp_path, receivers=receivers)
+
+    def away(notification: Notification) -> None:
+        raise Undeliverable("no carrier", permanent=False)
+
+    first.fail = away
+    world.put("mcu", "down")
+    await world.go(119)
+    assert [each.labels["alertname"] for each in second.got] == ["core-down"]
+    await world.go(1)
+    told = second.got[-1]
+    assert (told.labels["alertname"], told.labels["subject"]) == ("channel-failing", "self/channel/sms")
+    assert told.annotations["what"] == "Kênh báo tin sms không gửi được"
+    assert told.annotations["next_action"].endswith("no carrier")
+    first.fail = lambda notification: None
+    await world.go(301)
+    assert (second.got[-1].kind, second.got[-1].labels["alertname"]) == ("closed", "channel-failing")
+    assert (world.picture.get("self/channel/sms") or {})["state"] == "ok"
+    await world.stop()
