@@ -51,7 +51,7 @@ async def test_an_outage_soon_after_poor_quality_is_told_with_its_own_severity(t
     assert world.incident(1)["severity"] == "critical"
     assert [(each.kind, each.severity) for each in night.got] == [("reopened", "critical")]
     world.put("up-a")
-    await world.go(1)
+    await world.go(121)
     assert night.kinds == ["reopened", "closed"]
     await world.stop()
 
@@ -106,7 +106,7 @@ async def test_a_room_still_poor_does_not_keep_its_uplinks_outage_open(tmp_path:
     for room in ROOMS_A:
         world.put(room)
     world.put("room-a1", "degraded")
-    await world.go(40)
+    await world.go(121)
     assert world.incident(2)["status"] == "closed"
     assert sorted(told(world)) == [("closed", "up-a"), ("opened", "room-a1")]
     await world.stop()
@@ -163,7 +163,7 @@ async def test_a_member_that_answered_once_after_the_cut_is_still_told(
     world.put("room-a1", "down", answering=True)
     await world.go(answering_until)
     world.put("room-a1", "down", answering=False)
-    await world.go(60)
+    await world.go(121)
     assert sorted(told(world)) == [("closed", "up-a"), ("opened", "room-a1")]
     await world.stop()
 
