@@ -21,7 +21,7 @@ from alerts.condition import AGGREGATES, FUNCTIONS
 from alerts.rules import LABELS, LIVE, PLACEHOLDERS, shipped
 from alerts.rules import _Written as RuleModel
 from collectors.registry import options as source_options
-from ioc.config import directory, duty_schema, faults, kinds, schema, table, yaml
+from ioc.config import directory, duty_schema, faults, kinds, outside_schema, schema, table, yaml
 from ioc.config.scalars import sized, written
 from ioc.config.secrets import SHORTEST_TOKEN
 
@@ -130,6 +130,9 @@ BELOW: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("`chains.ID`", duty_schema.Chain, ""),
     ("`chains.ID.steps`, each", duty_schema.Step, ""),
     ("`routes`, each", duty_schema.Route, ""),
+    ("`outside`", outside_schema.Outside, "[outside.md](outside.md) shows both sides."),
+    ("`heartbeats.NAME`", outside_schema.Heartbeat, ""),
+    ("`watchdog`", outside_schema.Watchdog, ""),
 )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ioc.duty import Duty
 from ioc.inventory import Inventory
+from ioc.others import Others
 from ioc.schema import Field
 from ioc.worktime import WorkCalendar
 
@@ -200,3 +201,4 @@ class Config:
     """each rule as it was written, by name"""
     receivers: Mapping[str, Receiver]
     duty: Duty
+    others: Others = field(default_factory=Others)

@@ -12,7 +12,19 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, create_model
 
-from ioc.config import alerting, calendars, duty, endpoints, inlet, probes, rows, schema, storage, tree
+from ioc.config import (
+    alerting,
+    calendars,
+    duty,
+    endpoints,
+    inlet,
+    outside,
+    probes,
+    rows,
+    schema,
+    storage,
+    tree,
+)
 from ioc.config.access import access, check_exposure, listening
 from ioc.config.compiled import Access, Center, Config, History, Inlet, Receiver, Viewing, Wall
 from ioc.config.directory import MAIN, Directory, Piece
@@ -27,6 +39,7 @@ from ioc.config.secrets import Secrets
 from ioc.duty import Duty
 from ioc.errors import ConfigError
 from ioc.inventory import Inventory, Probe
+from ioc.others import Others
 from ioc.worktime import WorkCalendar
 
 
@@ -119,6 +132,7 @@ class _Reader:
             hint = "incidents are shown on the wall and nobody is told"
             self._faults.warn("no-receivers", self._place("receivers"), "no receivers", "", hint)
         called = self._duty(center.zone if center else None, hours, inventory, told)
+        others = self._others(inventory)
         if center is None or where is None or history is None:
             return None
         return Config(
@@ -140,6 +154,18 @@ class _Reader:
             rule_sources=rules.sources,
             receivers=told,
             duty=called,
+            others=others,
+        )
+
+    def _others(self, inventory: Inventory) -> Others:
+        top = self._directory.top
+        posted, switch = self._plain("outside"), self._plain("watchdog")
+        return Others(
+            alerts=outside.terms(top["outside"], posted, inventory.endpoints, self._secrets, self._faults)
+            if posted
+            else None,
+            heartbeats=outside.heartbeats(self._named("heartbeats"), inventory, self._secrets, self._faults),
+            switch=outside.switch(top["watchdog"], switch, self._faults) if switch else None,
         )
 
     def _duty(

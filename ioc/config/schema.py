@@ -28,6 +28,7 @@ from ioc.config.kinds import (
     Weekday,
     Words,
 )
+from ioc.config.outside_schema import Heartbeat, Outside, Watchdog
 
 
 class Center(Model):
@@ -282,3 +283,8 @@ class Top(Model):
         max_length=500,
         description="which incidents go to whom; none: every receiver gets its severities",
     )
+    outside: Outside | None = Field(default=None, description="alerts that other programs may post")
+    heartbeats: dict[Id, Heartbeat] = Field(
+        default={}, description="signs of life that other programs owe us, by name"
+    )
+    watchdog: Watchdog | None = Field(default=None, description="our own sign of life to another program")
