@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from alerts.channels.apprise import Apprise
 from alerts.channels.base import Channel
 from alerts.channels.email import Email
+from alerts.channels.gateway import Gateway
+from alerts.channels.modem import Modem
+from alerts.channels.smpp import Smpp
 from alerts.channels.teams import Teams
 from alerts.channels.telegram import Telegram
 from alerts.channels.webhook import Webhook
@@ -16,6 +19,9 @@ from alerts.channels.zalo_zns import ZaloZns
 CHANNELS: Mapping[str, type[Channel]] = {
     "apprise": Apprise,
     "email": Email,
+    "gateway": Gateway,
+    "modem": Modem,
+    "smpp": Smpp,
     "teams": Teams,
     "telegram": Telegram,
     "webhook": Webhook,

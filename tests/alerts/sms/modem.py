@@ -8,7 +8,8 @@ import pty
 import re
 import tty
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 GONE = "gone"
@@ -172,10 +173,13 @@ class Terminal:
             os.write(self._master, said)
 
 
-async def behind_tcp(talk: Talk) -> asyncio.Server:
-    """A talk behind a serial server."""
+@asynccontextmanager
+async def behind_tcp(talk: Talk) -> AsyncIterator[str]:
+    """A talk behind a serial server; gives the device."""
+    writers: list[asyncio.StreamWriter] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.append(writer)
         while data := await reader.read(4096):
             said = talk.feed(data)
             if said is None:
@@ -183,4 +187,10 @@ async def behind_tcp(talk: Talk) -> asyncio.Server:
             writer.write(said)
         writer.close()
 
-    return await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    host, port = server.sockets[0].getsockname()
+    yield f"tcp://{host}:{port}"
+    server.close()
+    for writer in writers:
+        writer.close()
+        await writer.wait_closed()
