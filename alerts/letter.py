@@ -15,7 +15,7 @@ from email.utils import format_datetime
 from html import escape
 
 from alerts import rendering
-from alerts.fitting import Part
+from alerts.fitting import Part, cut
 from alerts.messages import ZONE
 from alerts.notification import Notification
 
@@ -38,7 +38,7 @@ def letter(notification: Notification, sender: Address, to: Sequence[Address]) -
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
     mail["X-IOC-Incident"] = str(notification.incident)
-    mail["X-IOC-Kind"] = rendering.field(notification, "kind") or "opened"
+    mail["X-IOC-Kind"] = notification.kind
     mail["X-IOC-Severity"] = notification.severity
     if notification.severity == "critical" and notification.status == "firing":
         mail["Importance"] = "high"
@@ -50,8 +50,9 @@ def letter(notification: Notification, sender: Address, to: Sequence[Address]) -
 
 def subject(notification: Notification) -> str:
     """The subject that all mails of an incident share."""
-    title = rendering.field(notification, "what")[:LONGEST_SUBJECT]
-    return title if notification.kind in rendering.OWN else f"[#{notification.incident}] {title}"
+    if notification.kind in rendering.OWN:
+        return rendering.heading(notification, LONGEST_SUBJECT)
+    return f"[#{notification.incident}] {cut(rendering.title(notification), LONGEST_SUBJECT)}"
 
 
 def message_id(notification: Notification, domain: str) -> str:

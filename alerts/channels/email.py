@@ -7,9 +7,10 @@ told: to send it again would tell the others twice.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Sequence
-from email.headerregistry import Address, HeaderRegistry
+from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -27,16 +28,22 @@ if TYPE_CHECKING:
     import aiosmtplib
 
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_MAILBOX = re.compile(
+    rf"(?:(?P<name>[^<>\"]{{0,100}}?) *<)?(?P<user>{_ATOM}(?:\.{_ATOM})*)@"
+    r"(?P<domain>[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*)(?(name)>)"
+)
+LONGEST = 400
+"""characters of an address with its name"""
 NEAR = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def mailbox(text: str) -> Address:
     """An address as `an@example.vn` or `IOC <an@example.vn>`; raises ValueError."""
-    header = HeaderRegistry()("To", text if text.isprintable() else "")
-    found: tuple[Address, ...] = getattr(header, "addresses", ())
-    if len(found) != 1 or header.defects or not found[0].domain or not found[0].addr_spec.isascii():
+    found = _MAILBOX.fullmatch(text.strip()) if text.isprintable() and len(text) <= LONGEST else None
+    if found is None:
         raise ValueError(f"{text!r} is not a mail address; write an@example.vn or Name <an@example.vn>")
-    return found[0]
+    return Address(found["name"] or "", found["user"], found["domain"])
 
 
 def _checked(text: str) -> str:
@@ -127,9 +134,8 @@ class Email:
                 refused, answer = await client.sendmail(self._sender.addr_spec, list(to), mail.as_bytes())
         except SMTPException as error:
             raise judge(error) from None
-        return Receipt(
-            "; ".join([_shown(answer), *(f"{who} refused: {why.code}" for who, why in refused.items())])
-        )
+        others = [f"{who} refused: {why.code}" for who, why in refused.items()]
+        return Receipt("; ".join([f"250 {_shown(answer)}", *others]))
 
     def _client(self) -> aiosmtplib.SMTP:
         from aiosmtplib import SMTP
