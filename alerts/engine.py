@@ -33,7 +33,7 @@ from ioc.picture import Change, Picture, Value
 from ioc.state.ledger import Write
 from ioc.telemetry import Telemetry
 
-OWN = ("uplink", "ledger", "history", "deliveries", "config", "clock")
+OWN = ("uplink", "ledger", "history", "deliveries", "config", "clock", "duty")
 """our own keys of the picture that rules may be on"""
 LIVE = "endpoint/"
 PRUNE_EVERY = 3600.0

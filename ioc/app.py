@@ -15,6 +15,7 @@ import structlog
 from alerts.channels.base import Receiver
 from alerts.channels.registry import CHANNELS
 from alerts.engine import Engine
+from alerts.oncall.roster import Roster
 from alerts.rules import Rule
 from collectors import registry as sources
 from collectors.base import Surroundings
@@ -88,6 +89,7 @@ class Service:
         self._inlet = self._open_inlet()
         self._counts = Counts(self._picture)
         self._day = today(clock)
+        self._roster = Roster(clock, self._picture, self._ledger)
         around = Surroundings(clock, self._telemetry, random.Random())
         if self._history is not None:
             around = replace(around, record=self._history.write)
@@ -130,6 +132,7 @@ class Service:
         if self._ticker is not None:
             self._ticker.cancel()
         self._expectation.stop()
+        self._roster.stop()
         self._intake.stop()
         await self._engine.close()
         if self._history is not None:
@@ -180,7 +183,7 @@ class Service:
     def readiness(self) -> Readiness:
         """How this service is: whoever is away degrades it, only we ourselves can unready it."""
         degraded: dict[str, str] = {}
-        for part in ("history", "inlet", "ledger", "uplink", "config", "clock"):
+        for part in ("history", "inlet", "ledger", "uplink", "config", "clock", "duty"):
             value = self._picture.get(f"self/{part}")
             if value is not None and value["state"] not in ("ok", "off"):
                 degraded[part] = str(value.get("detail") or value["state"])
@@ -246,6 +249,7 @@ class Service:
     def _follow_clock(self) -> None:
         """Calendars go by civil time: who is expected may be otherwise at once."""
         self._expectation.rearm()
+        self._roster.rearm()
         self._look_again(self.config.inventory.endpoints, self._clock.now())
 
     def _look_at_day(self) -> None:
@@ -266,6 +270,7 @@ class Service:
         """Take over what the last run knew, before anything new is seen."""
         config = self.config
         self._expectation.apply(config.inventory, config.calendars)
+        self._roster.restore(config.duty, config.calendars, _severities(config))
         self._engine.restore()
         self._picture.watch(self._engine.on_change)
         verdicts = self._ledger.read("SELECT subject, source, verdict, since FROM verdicts")
@@ -281,6 +286,7 @@ class Service:
     def _adopt(self, fresh: Config) -> None:
         told = self._told(fresh)
         self.config = config = in_force(self.config, fresh)
+        self._roster.apply(config.duty, config.calendars, _severities(config))
         self._engine.apply(config.inventory, _rules(config), told)
         self._expectation.apply(config.inventory, config.calendars)
         self._intake.apply(config.inventory)
@@ -346,6 +352,7 @@ class Service:
             Deps(
                 self._clock, self._picture, self._telemetry, self, STATIC, access, wall, door=self._door(),
                 history=self._kept.reader if self._kept else None, kept=lambda: kept(self.config),
+                rota=self._roster,
             )
         )  # fmt: skip
 
@@ -368,6 +375,11 @@ def _receiver(each: compiled.Receiver) -> Receiver:
 
 def _rules(config: Config) -> list[Rule]:
     return [rule for rule in config.rules if isinstance(rule, Rule)]
+
+
+def _severities(config: Config) -> dict[str, frozenset[str]]:
+    """Which severities each receiver takes."""
+    return {name: each.severities for name, each in config.receivers.items()}
 
 
 def _tls(config: Config) -> Tls | None:

@@ -18,6 +18,7 @@ from web.api.health import HealthApi
 from web.api.history import HistoryApi
 from web.api.incidents import IncidentsApi
 from web.api.maintenance import MaintenanceApi
+from web.api.oncall import OncallApi
 from web.api.picture import PictureApi
 from web.api.write import WriteApi
 from web.auth import Gate, asked_of
@@ -61,6 +62,7 @@ def build(deps: Deps) -> web.Application:
         *MaintenanceApi(deps).routes(),
         *HistoryApi(deps).routes(),
         *HealthApi(deps, gate).routes(),
+        *(OncallApi(deps, deps.rota).routes() if deps.rota else ()),
         *(WriteApi(deps, deps.door).routes() if deps.door else ()),
     ]
     for route in every:

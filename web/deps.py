@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from aiohttp import web
 
@@ -47,6 +47,35 @@ class Desk(Protocol):
 
     def readiness(self) -> Readiness:
         """How this service is."""
+
+
+class Rota(Protocol):
+    """What may be asked of schedules; times are steady, each raises errors.Refused when it may not be done."""
+
+    def people(self) -> Mapping[str, str]:
+        """Names by id of all who can be put on call."""
+
+    def overview(self) -> Sequence[Mapping[str, Any]]:
+        """Every schedule: who is on call, until when, shifts, gaps and changes."""
+
+    def told(self, id: str) -> Mapping[str, Any]:
+        """The same of one schedule."""
+
+    def calendar(self, id: str) -> bytes:
+        """A schedule's shifts as an iCalendar file."""
+
+    async def override(
+        self, schedule: str, start: float, end: float, people: Sequence[str], by: str, reason: str
+    ) -> int:
+        """These people instead of whoever would be; the change's number, once it is kept."""
+
+    async def swap(
+        self, schedule: str, start: float, end: float, one: str, other: str, by: str, reason: str
+    ) -> int:
+        """Two people take each other's turns; the change's number, once it is kept."""
+
+    async def withdraw(self, schedule: str, number: int, by: str) -> None:
+        """Take a change back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +130,7 @@ class Deps:
     history: Reader | None = None
     kept: Callable[[], Kept] = _at_least
     """what history holds, as configured now"""
+    rota: Rota | None = None
 
 
 MAY = web.RequestKey("may", Need)

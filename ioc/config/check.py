@@ -55,6 +55,7 @@ def summary(config: Config, today: date, spool: Sequence[str] = ()) -> list[str]
         f"references: {_named(inventory.references)}",
         f"rules: {len(config.rules)}",
         f"receivers: {_named(_receivers(config))}",
+        *_duty(config),
         f"history: {_history(config)}",
         *spool,
         f"listens on {_listening(config)}",
@@ -74,6 +75,13 @@ def _by_system(config: Config) -> list[str]:
 
 def _receivers(config: Config) -> list[str]:
     return [f"{each.name} ({each.channel})" for each in config.receivers.values()]
+
+
+def _duty(config: Config) -> list[str]:
+    duty = config.duty
+    kinds = (("people", duty.people), ("schedules", duty.schedules), ("chains", duty.chains))
+    named = [f"{what}: {_named(list(ids))}" for what, ids in kinds if ids]
+    return [*named, f"routes: {_named([each.id for each in duty.routes])}"] if duty.routes else named
 
 
 def _history(config: Config) -> str:

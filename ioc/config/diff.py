@@ -31,6 +31,10 @@ def changes(old: Config, new: Config) -> Sequence[str]:
         *_compared("system", old.systems, new.systems),
         *_compared("rule", old.rule_sources, new.rule_sources),
         *_compared("receiver", old.receivers, new.receivers),
+        *_compared("person", old.duty.people, new.duty.people),
+        *_compared("schedule", old.duty.schedules, new.duty.schedules),
+        *_compared("chain", old.duty.chains, new.duty.chains),
+        *_compared("route", _routes(old), _routes(new)),
         *(f"{key} changed" for key in _settings(old, new) if key not in _RESTART),
         *(f"{key} changed; it takes a restart" for key in _settings(old, new) if key in _RESTART),
     ]
@@ -86,6 +90,11 @@ def _taken(config: Config) -> object:
 def _tokens(config: Config) -> object:
     access = config.access
     return access.read_token, access.write_token, access.origins, access.behind_proxy
+
+
+def _routes(config: Config) -> dict[str, object]:
+    """Each with its place: another order is another decision."""
+    return {route.id: (number, route) for number, route in enumerate(config.duty.routes)}
 
 
 def _units(config: Config) -> dict[str, object]:
