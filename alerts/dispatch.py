@@ -6,6 +6,7 @@ a crash at any point loses no message (docs/decisions/0013, 0016).
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -67,7 +68,7 @@ class Dispatch:
         self._picture = picture
         self._recorder = recorder
         self._timers = timers
-        self._number = number
+        self.number = number
         self._closed = closed
         self._told = settled
         self._outbox = Outbox(clock, self, self._wake_lane, jitter, telemetry)
@@ -84,6 +85,7 @@ class Dispatch:
         self._summaries: dict[tuple[str, ...], int] = {}
         """the summary that further messages to the same target still go into"""
         self._worked: Worked = Worked()
+        self._awaited: dict[int, asyncio.Future[None]] = {}
         self._moved = telemetry.tally("ioc_deliveries_failed_over", "Deliveries moved to a further contact")
         self._aged = telemetry.tally("ioc_deliveries_too_old", "Deliveries withdrawn into a summary")
 
@@ -130,6 +132,12 @@ class Dispatch:
             self._give_up([(notification, 0)], now)
         else:
             self._enter(notification)
+
+    def post(self, notification: Notification) -> asyncio.Future[None]:
+        """Owe what belongs to no incident, such as a test; done once it, or what took its place, is through."""
+        done = self._awaited[notification.id] = asyncio.get_running_loop().create_future()
+        self._commit([], notification)
+        return done
 
     def contact(self, incident: int, person: Person) -> Contact | None:
         """The contact that a new message of an incident to a person tries first; None when there is none."""
@@ -226,6 +234,8 @@ class Dispatch:
         self._moved.n += 1
         if attempts is None:  # it is under way, and may yet arrive
             self._replaced[old.id] = new.id
+            if old.id in self._awaited:
+                self._awaited[new.id] = self._awaited[old.id]
             self._arm(old)
             self._commit([], new)
             return
@@ -247,7 +257,7 @@ class Dispatch:
 
     def _in_place_of(self, old: Notification, contact: Contact, now: float, attempts: int) -> Notification:
         new = replace(
-            old, id=self._number(), receiver=contact.by, to=contact.to, at=self._clock.civil(now), because="failover",
+            old, id=self.number(), receiver=contact.by, to=contact.to, at=self._clock.civil(now), because="failover",
             instead_of=old.id, repeat=old.repeat or attempts > 0, unrecorded=False,
         )  # fmt: skip
         self._tried[new.id] = self._tries(old) | {contact}
@@ -298,7 +308,7 @@ class Dispatch:
         known = self._summaries.get(key)
         if known is not None and known != notification.id:
             return known, None
-        new = summary.begun(self._anew(notification), self._number(), self._clock.civil(now))
+        new = summary.begun(self._anew(notification), self.number(), self._clock.civil(now))
         self._late[new.id] = self._late.get(notification.id) or Late([])
         if notification.kind == SUMMARY:
             new = replace(new, instead_of=notification.id)
@@ -364,7 +374,15 @@ class Dispatch:
 
         self._recorder.record(writes, follow)
         for each in settlements:
-            self._told(each)
+            self._tell(each)
+
+    def _tell(self, settlement: Settlement) -> None:
+        done = self._awaited.pop(settlement.notification.id, None)
+        if done is not None and settlement.instead is not None:
+            self._awaited[settlement.instead.id] = done
+        elif done is not None and not done.done():
+            done.set_result(None)
+        self._told(settlement)
 
     def _row(
         self, notification: Notification, state: str, now: float, attempts: int, answer: str,

@@ -26,6 +26,7 @@ from alerts.upkeep import Upkeep
 from alerts.watching import SELF, Watch, Watched, is_held, watched
 from ioc.alarm import Alarm
 from ioc.clock import Clock
+from ioc.duty import Duty
 from ioc.errors import Refused
 from ioc.inventory import Inventory
 from ioc.model import Attend, Order, Recheck
@@ -91,6 +92,7 @@ class Engine:
         on_maintenance: Callable[[Iterable[str]], None] = lambda endpoints: None,
         timers: Callable[[Clock, Ring], Timers] = Alarm,
         jitter: Callable[[], float] | None = None,
+        duty: Duty | None = None,
     ) -> None:
         self._clock = clock
         self._picture = picture
@@ -123,6 +125,7 @@ class Engine:
         self._upkeep = Upkeep(clock, picture, self._recorder, self._waker("maintenance"), on_maintenance)
         self._transitions = telemetry.tally("ioc_alert_transitions", "Alerts that changed their phase")
         self._meter(telemetry)
+        self._duty = duty or Duty()
         self._adopt(inventory, rules, receivers)
 
     # --- start, reload, stop ---
@@ -142,10 +145,14 @@ class Engine:
         self._timers.set(("prune", None), now + PRUNE_EVERY)
         self._look_at_all(now)
 
-    def apply(self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver]) -> None:
+    def apply(
+        self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver],
+        duty: Duty | None = None,
+    ) -> None:  # fmt: skip
         """Take over a new configuration; what still applies goes on, what no longer does is resolved as removed."""
         now = self._clock.now()
         before = {subject: each.watches for subject, each in self._watched.items()}
+        self._duty = duty or self._duty
         self._adopt(inventory, rules, receivers)
         for subject, watches in before.items():
             kept = {each.rule.id for each in self._watches(subject)}
@@ -239,6 +246,11 @@ class Engine:
     async def end_maintenance(self, id: str, by: str) -> None:
         """End a maintenance now. Raises Refused."""
         await self._upkeep.end(id, by)
+
+    @property
+    def dispatch(self) -> Dispatch:
+        """Where deliveries are owed that belong to no incident, such as a test page."""
+        return self._dispatch
 
     def is_maintained(self, endpoint: str, now: float) -> bool:
         """Whether an endpoint is under maintenance at a steady time."""
@@ -378,7 +390,7 @@ class Engine:
         self._upkeep.book.cover(inventory, self._today())
         self._desk.receivers = receivers
         self._channels |= {each.channel for each in receivers.values()}
-        self._dispatch.apply(receivers, {})
+        self._dispatch.apply(receivers, self._duty.people)
 
     # --- neighbours ---
 

@@ -14,6 +14,7 @@ import structlog
 
 from alerts.channels.base import Receiver
 from alerts.channels.registry import CHANNELS
+from alerts.clerk import Clerk
 from alerts.engine import Engine
 from alerts.oncall.roster import Roster
 from alerts.rules import Rule
@@ -35,6 +36,7 @@ from ioc.model import Sample, Verdict
 from ioc.picture import Picture, See
 from ioc.reading import read, today
 from ioc.state.ledger import Ledger, Write
+from ioc.state.look import Look
 from ioc.store.admission import Admission
 from ioc.store.base import Nowhere
 from ioc.store.inlet import Inlet, terms
@@ -98,6 +100,11 @@ class Service:
         self._engine = Engine(
             clock, self._picture, self._ledger, config.inventory, _rules(config), self._told(config),
             self._runner.order, self._telemetry, link=config.public_url, on_maintenance=self._maintained,
+            duty=config.duty,
+        )  # fmt: skip
+        self._clerk = Clerk(
+            clock, Look(config.state), self._engine.dispatch, lambda: self.config.duty.people,
+            lambda: self._receivers, lambda id: self._roster.on_call(id, clock.now()),
         )  # fmt: skip
         self._expectation = Expectation(clock, self._look_again)
         self._intake = Intake(
@@ -287,7 +294,7 @@ class Service:
         told = self._told(fresh)
         self.config = config = in_force(self.config, fresh)
         self._roster.apply(config.duty, config.calendars, _severities(config))
-        self._engine.apply(config.inventory, _rules(config), told)
+        self._engine.apply(config.inventory, _rules(config), told, config.duty)
         self._expectation.apply(config.inventory, config.calendars)
         self._intake.apply(config.inventory)
         self._counts.apply(config.inventory, config.systems, self._day)
@@ -352,7 +359,7 @@ class Service:
             Deps(
                 self._clock, self._picture, self._telemetry, self, STATIC, access, wall, door=self._door(),
                 history=self._kept.reader if self._kept else None, kept=lambda: kept(self.config),
-                rota=self._roster,
+                rota=self._roster, paging=self._clerk,
             )
         )  # fmt: skip
 
