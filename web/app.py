@@ -13,13 +13,17 @@ from ioc.telemetry import Tally, Telemetry
 from web import static
 from web.api import answer
 from web.api.body import BODY_LIMIT
+from web.api.deliveries import DeliveriesApi
 from web.api.endpoints import EndpointsApi
 from web.api.health import HealthApi
 from web.api.history import HistoryApi
 from web.api.incidents import IncidentsApi
 from web.api.maintenance import MaintenanceApi
 from web.api.oncall import OncallApi
+from web.api.paging import PagingApi
 from web.api.picture import PictureApi
+from web.api.recurring import RecurringApi
+from web.api.silences import SilencesApi
 from web.api.write import WriteApi
 from web.auth import Gate, asked_of
 from web.deps import MAY, Deps, Handler, Route
@@ -63,7 +67,11 @@ def build(deps: Deps) -> web.Application:
         *HistoryApi(deps).routes(),
         *HealthApi(deps, gate).routes(),
         *(OncallApi(deps, deps.rota).routes() if deps.rota else ()),
+        *(DeliveriesApi(deps.paging).routes() if deps.paging else ()),
+        *(PagingApi(deps.paging).routes() if deps.paging else ()),
         *(WriteApi(deps, deps.door).routes() if deps.door else ()),
+        *(SilencesApi(deps, deps.silencing).routes() if deps.silencing else ()),
+        *(RecurringApi(deps, deps.recurring).routes() if deps.recurring else ()),
     ]
     for route in every:
         handler = _guarded(gate, route)

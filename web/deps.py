@@ -11,7 +11,10 @@ from aiohttp import web
 
 from ioc import schema
 from ioc.clock import Clock
+from ioc.deliveries import Asked, Row
+from ioc.matchers import Matcher
 from ioc.picture import Picture
+from ioc.recurrence import Every
 from ioc.schema import Measurement
 from ioc.store.admission import Admission
 from ioc.store.base import Reader
@@ -49,6 +52,34 @@ class Desk(Protocol):
         """How this service is."""
 
 
+class Silencing(Protocol):
+    """What may be asked of silences; each raises errors.Refused when it may not be done."""
+
+    async def begin(
+        self, matchers: Sequence[Matcher], start: float | None, end: float, reason: str, by: str
+    ) -> str:
+        """Silence what the matchers hold of, between two steady times (None is now); the id it was given."""
+
+    async def extend(self, id: str, end: float, by: str) -> None:
+        """Have a silence end later."""
+
+    async def expire(self, id: str, by: str) -> None:
+        """End a silence now."""
+
+
+class Recurring(Protocol):
+    """What may be asked of maintenance that comes again; each raises errors.Refused when it may not be done."""
+
+    async def begin(self, scope: str, target: str, every: Every, reason: str, by: str) -> str:
+        """Have maintenance of a scope come again; the id it was given."""
+
+    async def end(self, number: int, by: str) -> None:
+        """Have it not come again."""
+
+    async def skip(self, number: int, by: str) -> None:
+        """Leave it out once."""
+
+
 class Rota(Protocol):
     """What may be asked of schedules; times are steady, each raises errors.Refused when it may not be done."""
 
@@ -76,6 +107,19 @@ class Rota(Protocol):
 
     async def withdraw(self, schedule: str, number: int, by: str) -> None:
         """Take a change back."""
+
+
+class PagingDesk(Protocol):
+    """What may be asked of deliveries; times are civil, each raises errors.Refused when it may not be done."""
+
+    async def deliveries(self, asked: Asked) -> Sequence[Row]:
+        """Rows of the ledger, newest first."""
+
+    async def explain(self, incident: int, person: str, language: str) -> Mapping[str, Any]:
+        """Why who was told of an incident; or why one person was, or was not."""
+
+    async def page(self, to: str, by: str) -> Sequence[Row]:
+        """Send a test page; every delivery made of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +174,10 @@ class Deps:
     history: Reader | None = None
     kept: Callable[[], Kept] = _at_least
     """what history holds, as configured now"""
+    silencing: Silencing | None = None
+    recurring: Recurring | None = None
     rota: Rota | None = None
+    paging: PagingDesk | None = None
 
 
 MAY = web.RequestKey("may", Need)
