@@ -36,6 +36,8 @@ class Maintenance:
     made: float
     ended: float | None = None
     ended_by: str = ""
+    recurrence: int | None = None
+    """the recurring maintenance that it is an occurrence of"""
 
     @property
     def until(self) -> float:
@@ -104,26 +106,33 @@ class Maintenances:
         if not self._of[key]:
             del self._of[key]
 
+    def scope(self, kind: str, target: str) -> Scope:
+        """The kind of a scope that covers something; raises Refused when there is none."""
+        if kind not in list(Scope):
+            raise Refused(f"scope kind {kind!r} is not known; it is {', '.join(Scope)}")
+        if not self._members.get((kind, target)):
+            raise Refused(f"no endpoint belongs to {kind} {target!r}; see /api/v1/endpoints", status=404)
+        return Scope(kind)
+
     def plan(
-        self, scope: str, target: str, start: float, end: float, reason: str, by: str, now: float
-    ) -> Maintenance:
+        self, scope: str, target: str, start: float, end: float, reason: str, by: str, now: float,
+        recurrence: int | None = None,
+    ) -> Maintenance:  # fmt: skip
         """Make one that may be entered; raises Refused with what is wrong."""
-        if scope not in list(Scope):
-            raise Refused(f"scope kind {scope!r} is not known; it is endpoint, site or unit")
-        if not self._members.get((scope, target)):
-            raise Refused(f"no endpoint belongs to {scope} {target!r}; see /api/v1/endpoints", status=404)
+        kind = self.scope(scope, target)
         _check_times(start, end, now)
         if len(self._all) >= MOST:
             raise Refused(f"{MOST} maintenances are planned already; end some first", status=409)
         return Maintenance(
             self.next_id,
-            Scope(scope),
+            kind,
             target,
             start,
             end,
             required("reason", reason),
             required("by", by),
             now,
+            recurrence=recurrence,
         )
 
     def end(self, number: int, by: str, now: float) -> Maintenance:

@@ -39,9 +39,20 @@ class Upkeep:
         """Plan a maintenance between two steady times (None: now); its id. Raises Refused."""
         now = self._clock.now()
         planned = self.book.plan(scope, target, now if start is None else start, end, reason, by, now)
-        self._enter(planned)
-        await self._keep([self._row(planned), self._act(planned, "maintenance planned", planned.by)])
+        await self.enter(planned)
         return str(planned.id)
+
+    def enter(self, maintenance: Maintenance, rows: Iterable[Write] = ()) -> asyncio.Future[None]:
+        """Take one that was planned, with the rows that belong to it; done when it is kept."""
+        self._enter(maintenance)
+        act = self._act(maintenance, "maintenance planned", maintenance.by)
+        return self._keep([self._row(maintenance), act, *rows])
+
+    def pending_of(self, recurrence: int) -> list[Maintenance]:
+        """The occurrences of a recurring maintenance that are planned and have not begun, soonest first."""
+        now = self._clock.now()
+        found = (each for each in self.book if each.recurrence == recurrence and each.start > now)
+        return sorted(found, key=lambda each: each.start)
 
     async def end(self, number: str, by: str) -> None:
         """End one now. Raises Refused when there is none."""
@@ -82,10 +93,10 @@ class Upkeep:
         self._picture.remove(f"maintenance/{maintenance.id}")
         self._on_change(endpoints)
 
-    async def _keep(self, rows: Sequence[Write]) -> None:
-        done = asyncio.get_running_loop().create_future()
+    def _keep(self, rows: Sequence[Write]) -> asyncio.Future[None]:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._recorder.record(rows, lambda recorded: done.set_result(None) if not done.done() else None)
-        await done
+        return done
 
     def _row(self, maintenance: Maintenance) -> Write:
         return journal.maintenance_row(maintenance, self._clock.skew())
@@ -103,4 +114,5 @@ def shown(maintenance: Maintenance) -> dict[str, object]:
         "end": maintenance.end,
         "reason": maintenance.reason,
         "by": maintenance.by,
+        "recurrence": maintenance.recurrence,
     }

@@ -165,7 +165,7 @@ ROOM = {"scope": {"kind": "room", "id": "x"}, "end": 4e9, "reason": "r", "by": "
         (
             b"{}",
             422,
-            "scope: Field required; end: Field required; reason: Field required; by: Field required",
+            "scope: Field required; reason: Field required; by: Field required",
         ),
         (ROOM, 422, "scope.kind: Input should be 'endpoint', 'site' or 'unit', not 'room'"),
         (

@@ -1,0 +1,93 @@
+"""`ioc silence URL`: begin, list, extend and end silences from a shell, over the service's own HTTP API."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import orjson
+
+from ioc.errors import IocError
+from ioc.legible import legible
+
+PATIENCE = 15.0
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""past any proxy that the environment names, as `ioc health` goes"""
+
+
+class Service:
+    """A service as this command asks it; raises IocError with what it answered."""
+
+    def __init__(self, url: str, token: str = "") -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise IocError(f"{url!r} is no address of a service; write http://HOST:PORT or https://…")
+        self._base = url.rstrip("/") + "/api/v1/silences"
+        origin = f"{parts.scheme}://{parts.netloc}"
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {"Origin": origin}
+
+    def begin(self, matchers: str, lasts: str, by: str, reason: str) -> str:
+        """Silence what the matchers hold of for a duration from now; a sentence of what is silenced."""
+        said = self._ask("POST", "", {"matchers": matchers, "for": lasts, "by": by, "reason": reason})
+        return f"silence {said['id']}: {said['text']}"
+
+    def extend(self, id: str, lasts: str, by: str) -> str:
+        """Have one end so long from now."""
+        self._ask("POST", f"/{quote(id, safe='')}/extend", {"for": lasts, "by": by})
+        return f"silence {id} ends in {lasts}"
+
+    def expire(self, id: str, by: str) -> str:
+        """End one now."""
+        self._ask("DELETE", f"/{quote(id, safe='')}", {"by": by})
+        return f"silence {id} is over"
+
+    def list(self) -> Iterator[str]:
+        """A line for each that is active or pending."""
+        said = self._ask("GET", "")
+        alive = [each for each in said["silences"] if each["state"] != "expired"]
+        for each in alive:
+            yield legible(line(each, said["now"]))
+        if not alive:
+            yield "no silence is active or pending"
+
+    def _ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
+        headers = self._headers | ({"Content-Type": "application/json"} if body is not None else {})
+        data = None if body is None else orjson.dumps(dict(body))
+        where = self._base + path
+        asked = urllib.request.Request(where, data, headers, method=method)  # noqa: S310 -- checked at the start
+        try:
+            with _DIRECT.open(asked, timeout=PATIENCE) as answer:
+                raw = answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                raise IocError(f"{where}: {_said(error.read(), error.code)}") from None
+        except (OSError, ValueError) as error:
+            raise IocError(f"{where}: no answer: {getattr(error, 'reason', None) or error}") from None
+        return orjson.loads(raw) if raw else None
+
+
+def line(silence: Mapping[str, Any], now: float) -> str:
+    """One silence in words."""
+    active = silence["state"] == "active"
+    when = f"ends in {span(silence['end'] - now)}" if active else f"begins in {span(silence['start'] - now)}"
+    return f"{silence['id']}  {silence['state']}, {when}  {silence['text']}  {silence['by']}: {silence['reason']}"
+
+
+def span(seconds: float) -> str:
+    """A time from now, to the minute: 45m, 2h05m, 3d04h."""
+    minutes = max(0, round(seconds / 60))
+    if minutes < 60:
+        return f"{minutes}m"
+    if minutes < 1440:
+        return f"{minutes // 60}h{minutes % 60:02}m"
+    return f"{minutes // 1440}d{minutes % 1440 // 60:02}h"
+
+
+def _said(raw: bytes, status: int) -> str:
+    try:
+        return str(orjson.loads(raw)["error"])
+    except (ValueError, KeyError, TypeError):
+        return f"answered {status}"
