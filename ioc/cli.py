@@ -1,4 +1,4 @@
-"""The command line: `ioc run`, `check`, `try`, `watch`, `health`, `demo`, `influx`, `history`, `rules`."""
+"""The command line: `ioc run`, `check`, `try`, `watch`, `health`, `explain`, `page`, `demo`, `rules` and others."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ rules = typer.Typer(help="Try rules before they page anybody.", no_args_is_help=
 app.add_typer(rules, name="rules")
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="The configuration directory.")]
+Where = Annotated[
+    str, typer.Argument(metavar="URL|DIR", help="Where the service is, or its configuration directory.")
+]
 Listen = Annotated[
     str | None, typer.Option(metavar="HOST:PORT", help="Listen here instead of where the configuration says.")
 ]
@@ -88,6 +91,39 @@ def watch(
     from web.watch import run as show
 
     raise typer.Exit(show(url, _read_token(token_file) if token_file else "", once))
+
+
+@app.command()
+def explain(
+    where: Where,
+    incident: Annotated[int, typer.Argument(metavar="INCIDENT", help="Its number.", min=1)],
+    person: Annotated[str, typer.Option(metavar="ID", help="Why this person was told, or was not.")] = "",
+    language: Annotated[str, typer.Option(metavar="vi|en", help="The language of the sentences.")] = "vi",
+    token_file: Annotated[Path | None, typer.Option(help="A file that holds the read token.")] = None,
+) -> None:
+    """Say every decision about an incident, and who was told what when, by which way and why."""
+    from ioc.inquiry import explain as tell
+
+    token = _read_token(token_file) if token_file else ""
+    for line in tell(where, incident, person, language, token, os.environ):
+        typer.echo(line)
+
+
+@app.command()
+def page(
+    where: Where,
+    to: Annotated[str, typer.Argument(metavar="TARGET", help="person:ID, receiver:NAME or schedule:ID")],
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who asks for it.")] = "ioc page",
+    token_file: Annotated[Path | None, typer.Option(help="A file that holds the write token.")] = None,
+) -> None:
+    """Send a test page the real way, through the running service, and say what was answered."""
+    from ioc.inquiry import page as send
+
+    lines, arrived = send(where, to, by, _read_token(token_file) if token_file else "", os.environ)
+    for line in lines:
+        typer.echo(line)
+    if not arrived:
+        raise typer.Exit(1)
 
 
 @app.command()
