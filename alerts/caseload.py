@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from alerts import incidents
 from alerts.desk import Desk
+from alerts.foreign import Foreign, is_foreign
 from alerts.incidents import Decision, Incident, Verb
 from alerts.landscape import Landscape, subject_of
 from alerts.lifecycle import LIT, Phase
@@ -65,7 +66,7 @@ class Caseload:
 
     def _place(self, alert: str, subject: str, severity: Severity, now: float) -> None:
         """Find a firing alert its incident."""
-        if alert not in {each.alert.key for each in self._watches(subject) if each.alert.phase in LIT}:
+        if not self._is_lit(alert, subject):
             self._desk.book.held.pop(alert, None)
             return
         if self._land.state(subject) in HIDDEN | {""}:
@@ -73,6 +74,17 @@ class Caseload:
         decisions = incidents.begun(self._desk.book, alert, subject, severity, self._land, now)
         if decisions[0].verb is not Verb.HELD or alert not in self._desk.book.held:
             self._desk.carry_out(decisions, (), self._rule(alert), now)
+
+    def joined(self, subject: str) -> None:
+        """An alert that no rule of ours made has begun or ended: its incident may have more members, or fewer."""
+        incident = self._desk.book.open_of_root(subject)
+        if incident is not None:
+            self._recount(incident.id, max(self._now(), incident.told_at + incidents.SETTLE) + MEMBERS_AFTER)
+
+    def _is_lit(self, alert: str, subject: str) -> bool:
+        if is_foreign(alert):
+            return alert in self._land.foreign
+        return alert in {each.alert.key for each in self._watches(subject) if each.alert.phase in LIT}
 
     def _recount(self, number: int, at: float) -> None:
         if at < self._due.get(number, float("inf")):
@@ -111,6 +123,8 @@ class Caseload:
     def _fires(self, alert: str, subject: str) -> bool:
         """Whether an alert is known to fire just now: not recovering, not unknown, not answering again."""
         found = self._watch(alert)
+        if is_foreign(alert):
+            return alert in self._land.foreign
         if found is None or is_held(self._land.value(subject)):
             return False
         return found.alert.phase is Phase.FIRING and found.alert.stale_since is None
@@ -128,7 +142,9 @@ class Caseload:
         if decision is not None:
             self._desk.carry_out((decision,), (), None, now)
 
-    def _rule(self, alert: str) -> Rule | None:
+    def _rule(self, alert: str) -> Rule | Foreign | None:
+        if is_foreign(alert):
+            return self._land.foreign.get(alert)
         found = self._watch(alert)
         return found.rule if found else None
 

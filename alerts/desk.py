@@ -13,6 +13,7 @@ from typing import Any
 from alerts import journal, messages
 from alerts.channels.base import Receiver
 from alerts.dispatch import Dispatch
+from alerts.foreign import Foreign
 from alerts.incidents import (
     ENDS,
     REOPEN_WITHIN,
@@ -68,9 +69,9 @@ class Desk:
         """what the picture shows, and whether it is recorded"""
 
     def carry_out(
-        self, decisions: Iterable[Decision], rows: Sequence[Write], rule: Rule | None, now: float
+        self, decisions: Iterable[Decision], rows: Sequence[Write], rule: Rule | Foreign | None, now: float
     ) -> None:
-        """Do what was decided, with the rows that belong to it; `rule` is the one that fired."""
+        """Do what was decided, with the rows that belong to it; `rule` is the one that fired, or what stands for it."""
         decided = tuple(decisions)
         touched: dict[int, Verb | None] = {}
         for decision in decided:
@@ -146,7 +147,7 @@ class Desk:
         skew = self._clock.skew()
         return [journal.incident_row(each, skew) for each in self.book]
 
-    def _enact(self, decision: Decision, rule: Rule | None, now: float) -> None:
+    def _enact(self, decision: Decision, rule: Rule | Foreign | None, now: float) -> None:
         verb, number = decision.verb, decision.incident
         if verb is Verb.HELD and decision.severity is not None:
             self.book.held[decision.alert] = (decision.subject, decision.severity)
@@ -154,13 +155,16 @@ class Desk:
             self.book.held.pop(decision.alert, None)
         if number is None:
             return
-        incident = enact(self.book.incidents.get(number), decision, rule.id if rule else "", now)
+        name = rule.name if isinstance(rule, Foreign) else rule.id if rule else ""
+        incident = enact(self.book.incidents.get(number), decision, name, now)
         if verb is Verb.OPENED:
             self.book.next_id = max(self.book.next_id, number + 1)
         if rule is not None and self._says_anew(decision, incident):
-            facts = self._facts(rule, incident.root)
-            first = incident.facts.get("first_rule", rule.id)
-            incident = replace(incident, rule=rule.id, facts=facts | {"first_rule": first})
+            facts = rule.facts if isinstance(rule, Foreign) else self._facts(rule, incident.root)
+            kept = {"first_rule": incident.facts.get("first_rule", name)}
+            if "labels" in incident.facts:  # its identity: routes and silences go by them
+                kept["labels"] = incident.facts["labels"]
+            incident = replace(incident, rule=name, facts={**facts, **kept})
         self.book.put(incident)
         if verb is Verb.ABSORBED and decision.into is not None:
             into = self.book.incidents[decision.into]

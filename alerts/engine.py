@@ -16,6 +16,7 @@ from alerts.caseload import Caseload
 from alerts.channels.base import Channel, Receiver
 from alerts.desk import Desk
 from alerts.dispatch import TOLD, WITHDRAWN, Dispatch, Settlement
+from alerts.foreign import Foreign, is_foreign
 from alerts.incidents import Acknowledgement
 from alerts.landscape import Landscape
 from alerts.lifecycle import CALM, LIT, Alert, Phase, Transition, remove, step
@@ -103,6 +104,10 @@ class Engine:
         self._watched: dict[str, Watched] = {}
         self._by_key: dict[str, Watched] = {}
         """the same by their keys of the picture"""
+        self._foreign: dict[str, Foreign] = {}
+        self._land.foreign = self._foreign
+        self.afresh: list[Callable[[], Iterable[Write]]] = []
+        """what else is written afresh after the state file refused something"""
         self._channels: set[Channel] = set()
         self._recorder = Recorder(
             ledger, clock.now, self._waker("record"), self.ledger_trouble, self._everything, telemetry
@@ -218,6 +223,40 @@ class Engine:
         if known is None or known["state"] != state:
             since = self._clock.now()
             self._picture.put("self/ledger", {"state": state, "since": since, "detail": detail})
+
+    # --- alerts that no rule of ours made ---
+
+    def outside(
+        self, transition: Transition, severity: Severity, facts: Mapping[str, Any], rows: Sequence[Write] = ()
+    ) -> None:
+        """An alert begins to fire, or ends: plan its incident, with `rows` in the same commit.
+
+        Its rule has `alerts.foreign.MARK` in it. `facts` are what `messages.facts` gives, and may hold `labels` of
+        its own (for routes and silences), `first_rule` (its name) and `member` (its name within the incident).
+        """
+        self._transitions.n += 1
+        foreign = Foreign(transition.rule, transition.subject, severity, facts)
+        if transition.now in LIT:
+            self._foreign[transition.alert] = foreign
+        else:
+            self._foreign.pop(transition.alert, None)
+        now = transition.at
+        written = [journal.transition_row(transition, self._clock.skew()), *rows]
+        decisions = incidents.plan(self._desk.book, transition, severity, self._land, now)
+        self._desk.carry_out(decisions, written, foreign, now)
+        self._caseload.joined(transition.subject)
+
+    def resume_outside(self, transition: Transition, severity: Severity, facts: Mapping[str, Any]) -> None:
+        """Go on with such an alert that fired before a restart: planned only when no incident has it."""
+        key = transition.alert
+        if self._desk.book.of_alert(key) is None:
+            self.outside(transition, severity, facts)
+        else:
+            self._foreign[key] = Foreign(transition.rule, transition.subject, severity, facts)
+
+    def lit_outside(self, prefix: str) -> set[str]:
+        """Keys of such alerts in open incidents whose rule begins with `prefix`."""
+        return {key for each in self._desk.book for key in each.alerts if key.startswith(prefix)}
 
     # --- what people ask for ---
 
@@ -368,7 +407,8 @@ class Engine:
             for each in all.watches
             if each.alert.phase in LIT
         }
-        for key in [key for each in self._desk.book for key in each.alerts if key not in lit]:
+        named = [key for each in self._desk.book for key in each.alerts if not is_foreign(key)]
+        for key in [key for key in named if key not in lit]:
             rule, subject = key.split("@", 1)
             self._end(Alert(rule, subject, Phase.FIRING), now)
 
@@ -434,6 +474,7 @@ class Engine:
             *self._desk.rows(),
             *self._upkeep.rows(),
             *map(journal.owed_row, self._dispatch.pending()),
+            *(row for more in self.afresh for row in more()),
         ]
 
     def _today(self) -> Any:

@@ -9,7 +9,9 @@ from ioc.others import Heartbeat
 CATCH_UP = 900.0
 """seconds after a restart in which one that fell due while we were away may still come, `grace` besides"""
 PREFIX = "heartbeat/"
-RULE = "heartbeat-late"
+RULE = "heartbeat:late"
+SHOWN = "heartbeat-late"
+"""what stands for a rule's id on screens"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from alerts.foreign import Foreign
 from alerts.incidents import DOWN, UNREACHABLE, Incident
 from alerts.watching import SELF
 from ioc.inventory import Inventory
@@ -16,6 +17,8 @@ class Landscape:
     def __init__(self, picture: Picture, inventory: Inventory) -> None:
         self._picture = picture
         self.inventory = inventory
+        self.foreign: Mapping[str, Foreign] = {}
+        """alerts that no rule of ours made, by key, while they fire"""
 
     def value(self, subject: str) -> Value | None:
         """What the picture shows of a subject."""
@@ -33,6 +36,9 @@ class Landscape:
     def members(self, incident: Incident) -> list[str]:
         """Who is hit: the root, what has an alert in it, and what cannot be reached behind the root."""
         out = dict.fromkeys([incident.root, *sorted(map(subject_of, incident.alerts))])
+        if incident.root not in self.inventory.endpoints:  # one subject of many alerts, as others group them
+            same = [self.foreign[each].member for each in incident.alerts if each in self.foreign]
+            return sorted(set(same)) or list(out)
         if self.state(incident.root) in (DOWN, UNREACHABLE):
             behind = self.inventory.descendants(incident.root)
             out |= dict.fromkeys(sorted(each for each in behind if self.state(each) == UNREACHABLE))

@@ -81,7 +81,9 @@ def notification(
 def labels(incident: Incident) -> dict[str, str]:
     """An incident's identity: what never changes of it; empty ones are left out."""
     facts = incident.facts
+    own: Any = facts.get("labels", {})
     both = {
+        **own,
         "alertname": str(facts.get("first_rule", incident.rule)),
         "incident": str(incident.id),
         "subject": incident.root,

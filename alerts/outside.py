@@ -26,7 +26,7 @@ OLDEST = 366 * 86400.0
 """seconds before now that a beginning is believed"""
 PAST_KEPT = 10_000
 """ended alerts remembered, to tell a slow clock's renewals from ends"""
-RULE = "outside:"
+RULE = "posted:"
 SUBJECT = "outside/"
 
 

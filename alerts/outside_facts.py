@@ -30,6 +30,7 @@ def facts(alert: OutsideAlert, terms: Terms, inventory: Inventory, day: date, sk
         "began": alert.began + skew,
         "first_rule": name,
         "labels": _labels(alert),
+        "member": _member(alert),
     }
 
 
@@ -38,6 +39,12 @@ def _title(alert: OutsideAlert, said: dict[str, str], name: str) -> str:
         return said["summary"]
     where = legible(alert.labels.get("instance", ""))
     return f"{name} ({where})"[:LONGEST] if where else name
+
+
+def _member(alert: OutsideAlert) -> str:
+    """What tells it from others of its incident: where it is, else all its labels."""
+    where = alert.labels.get("instance") or " ".join(f"{name}={each}" for name, each in alert.labels.items())
+    return legible(where)[:LONGEST]
 
 
 def _annotations(alert: OutsideAlert, said: dict[str, str]) -> dict[str, str]:

@@ -65,6 +65,8 @@ class Pulses:
                 asked = self._asked[name]
                 pulse = heartbeats.resumed(asked, at - skew, bool(heard), heartbeats.alert(name) in late, now)
                 self._enter(asked, pulse)
+                if pulse.late:
+                    self._resume(asked, pulse, now)
         self._expect_new(now)
         for key in late - set(map(heartbeats.alert, self._asked)):
             self._end(key.split("@", 1)[1], Why.REMOVED, now, ())
@@ -123,6 +125,10 @@ class Pulses:
                 now,
                 (),
             )
+
+    def _resume(self, asked: Heartbeat, pulse: Pulse, now: float) -> None:
+        began = Transition(RULE, heartbeats.subject(asked.name), Phase.INACTIVE, Phase.FIRING, now, Why.LATE)
+        self._engine.resume_outside(began, Severity(asked.severity), self._facts(asked, pulse))
 
     def _expect_new(self, now: float) -> None:
         for name, asked in self._asked.items():
@@ -183,6 +189,7 @@ class Pulses:
             "annotations": {},
             "cause": {"subject": heartbeats.subject(asked.name), "state": "late", "reason": ""},
             "began": began,
+            "first_rule": heartbeats.SHOWN,
         }
 
     def _row(self, asked: Heartbeat, pulse: Pulse) -> Write:

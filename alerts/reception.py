@@ -41,8 +41,11 @@ class Engine(Protocol):
     ) -> None:
         """Plan the incident of an alert that begins or ends to fire; `rows` are in the same commit."""
 
+    def resume_outside(self, transition: Transition, severity: Severity, facts: Mapping[str, Any]) -> None:
+        """Go on with one that fired before a restart."""
+
     def lit_outside(self, prefix: str) -> Iterable[str]:
-        """Keys of the alerts in open incidents, or held, whose rule begins with `prefix`."""
+        """Keys of such alerts in open incidents whose rule begins with `prefix`."""
 
 
 class Ledger(Protocol):
@@ -105,8 +108,11 @@ class Reception:
         for alert in outside_rows.kept(self._ledger, now, skew):
             self._book.put(alert)
             self._enter(alert, now)
-            if alert.key not in known:
-                self._fire(alert, now, skew)
+            self._engine.resume_outside(
+                Transition(alert.rule, alert.subject, Phase.INACTIVE, Phase.FIRING, now, Why.POSTED),
+                alert.severity,
+                self._facts(alert, now, skew),
+            )
             known.discard(alert.key)
         for key in known:
             rule, subject = key.split("@", 1)
@@ -118,6 +124,11 @@ class Reception:
         self._book.terms = terms
         self._inventory = inventory
         self._show(self._clock.now())
+
+    def rows(self) -> list[Write]:
+        """All that fires, to be written afresh."""
+        skew = self._clock.skew()
+        return [outside_rows.row(alert, skew) for alert in self._book]
 
     def close(self) -> None:
         """End nothing any more."""
@@ -190,10 +201,12 @@ class Reception:
             self._ledger.commit(outside_rows.row(alert, skew)).add_done_callback(_look_at)
 
     def _fire(self, alert: OutsideAlert, now: float, skew: float) -> None:
-        day = messages.day_of(now + skew)
-        shown = facts(alert, self._book.terms, self._inventory, day, skew)
+        shown = self._facts(alert, now, skew)
         rows = (outside_rows.row(alert, skew),)
         self._tell(alert.rule, alert.subject, alert.severity, shown, True, Why.POSTED, now, rows)
+
+    def _facts(self, alert: OutsideAlert, now: float, skew: float) -> dict[str, Any]:
+        return facts(alert, self._book.terms, self._inventory, messages.day_of(now + skew), skew)
 
     def _end(self, alert: OutsideAlert, why: Why, now: float) -> None:
         self._kept.pop(alert.fingerprint, None)
