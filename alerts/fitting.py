@@ -50,8 +50,10 @@ Size = Callable[[Sequence[Part]], int]
 
 def fit(parts: Sequence[Part], budget: int, size: Size) -> tuple[Part, ...]:
     """The parts that matter most and together are not longer than the budget, in their own order."""
-    kept: dict[int, Part] = {}
-    for at in sorted(range(len(parts)), key=lambda each: parts[each].rank):
+    order = sorted(range(len(parts)), key=lambda each: parts[each].rank)
+    count = _whole(parts, order, budget, size)
+    kept = {at: parts[at] for at in order[:count]}
+    for at in order[count:]:
         part = _fitted(parts[at], at, kept, budget, size)
         if part is not None:
             kept[at] = part
@@ -67,6 +69,15 @@ def cut(text: str, room: int, measure: Measure = characters) -> str:
     if count == 0:
         return ""
     return _at_a_word(text, ends[count - 1]) + MORE
+
+
+def _whole(parts: Sequence[Part], order: Sequence[int], budget: int, size: Size) -> int:
+    """How many of those that matter most fit as they are."""
+
+    def together(count: int) -> int:
+        return size([parts[at] for at in sorted(order[:count])])
+
+    return bisect_right(range(1, len(order) + 1), budget, key=together)
 
 
 def _fitted(part: Part, at: int, kept: Mapping[int, Part], budget: int, size: Size) -> Part | None:

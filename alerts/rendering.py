@@ -7,8 +7,8 @@ without control characters and marks that turn a text around (ioc/legible.py).
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from html import escape
 
@@ -112,21 +112,27 @@ def fitted(
 ) -> tuple[Part, ...]:
     """The parts within a budget of any size; lines of a digest that are left out are counted in its last one."""
     every = parts(notification)
-    lines = [each for each in every if each.rank == FIRST]
-    chosen = fit(every, budget, size)
-    if len(lines) == sum(each.rank == FIRST for each in chosen):
-        return chosen
+    head, lines, others = every[:1], _lines(every), [each for each in every[1:] if each.rank != FIRST]
+    total = len(_told(notification))
+    if total <= len(lines) and size(every) <= budget:
+        return fit(every, budget, size)
     said = words(notification.language)
-    rest = Part("", said.more.format(len(lines)), COUNT, whole=True)
-    at = 1 + len(lines)
-    chosen = fit([*every[:at], rest, *every[at:]], budget, size)
-    left = len(lines) - sum(each.rank == FIRST for each in chosen)
-    return tuple(replace(rest, text=said.more.format(left)) if each is rest else each for each in chosen)
+
+    def shown(count: int) -> tuple[Part, ...]:
+        rest = Part("", said.more.format(total - count), COUNT, whole=True)
+        return (*head, *lines[:count], rest) if count < total else (*head, *lines)
+
+    count = bisect_right(range(len(lines) + 1), budget, key=lambda count: size(shown(count))) - 1
+    return fit([*shown(max(count, 0)), *others], budget, size)
 
 
 def moment(at: float) -> str:
     """A civil time as it is written in numbers here."""
     return datetime.fromtimestamp(at, ZONE).strftime("%H:%M:%S %d/%m/%Y")
+
+
+def _lines(every: Sequence[Part]) -> list[Part]:
+    return [each for each in every if each.rank == FIRST]
 
 
 def _of_an_incident(notification: Notification, said: Words) -> Iterator[Part]:
@@ -156,9 +162,13 @@ def _of_an_end(notification: Notification, said: Words) -> Iterator[Part]:
 
 
 def _body(notification: Notification) -> Iterator[Part]:
-    lines = notification.annotations.get(BODY, "").split("\n", MOST_LINES)
-    for line in lines[:MOST_LINES]:
-        yield Part("", _tidy(line), FIRST)
+    for line in _told(notification)[:MOST_LINES]:
+        yield Part("", line, FIRST)
+
+
+def _told(notification: Notification) -> list[str]:
+    """The lines of a digest or a summary, however many."""
+    return [line for each in notification.annotations.get(BODY, "").split("\n") if (line := _tidy(each))]
 
 
 def _address(notification: Notification, said: Words) -> Iterator[Part]:

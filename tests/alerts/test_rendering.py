@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from alerts.fitting import Measure, characters, utf8, utf16
 from alerts.incidents import TELLS
 from alerts.notification import Notification
-from alerts.rendering import BODY, body, field, heading, html, is_address, link, parts, text
+from alerts.rendering import BODY, MOST_LINES, body, field, heading, html, is_address, link, parts, text
 from alerts.wording import ENGLISH, VIETNAMESE
 from tests.alerts.channels.golden import NOTE, changed
 
@@ -125,6 +125,8 @@ def test_a_digest_counts_the_lines_it_leaves_out() -> None:
     count = sum(each[0].isdigit() for each in shown)
     assert f"… và {40 - count} dòng nữa" in shown
     assert text(note, 5000).split("\n")[40] == "40. Phòng họp Xã 40 mất kết nối"
+    many = replace(note, annotations={"what": "Sự cố đang mở", BODY: "một dòng\n" * (MOST_LINES + 50)})
+    assert text(many, 50_000).split("\n")[MOST_LINES:][1] == "… và 50 dòng nữa"
 
 
 @pytest.mark.parametrize(
