@@ -79,7 +79,7 @@ class Caseload:
         """An alert that no rule of ours made has begun or ended: its incident may have more members, or fewer."""
         incident = self._desk.book.open_of_root(subject)
         if incident is not None:
-            self._recount(incident.id, max(self._now(), incident.told_at + incidents.SETTLE) + MEMBERS_AFTER)
+            self._recount(incident.id, self._now() + MEMBERS_AFTER)
 
     def _is_lit(self, alert: str, subject: str) -> bool:
         if is_foreign(alert):
