@@ -82,6 +82,10 @@ class Pulses:
                 self._enter(asked[name], heartbeats.reconfigured(asked[name], pulse))
         self._expect_new(now)
 
+    def rows(self) -> list[Write]:
+        """When each came last, to be written afresh."""
+        return [self._row(self._asked[name], pulse) for name, pulse in self._pulses.items()]
+
     def close(self) -> None:
         """Find nothing late any more."""
         self._timers.stop()

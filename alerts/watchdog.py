@@ -36,14 +36,14 @@ class Ledger(Protocol):
 
 
 class Watchdog:
-    """Calls a switch each round from `start()` on, until `close()`. `checks` each say what is wrong, or nothing."""
+    """Calls a switch, where there is one, each round from `start()` on. `checks` each say what is wrong, or nothing."""
 
     def __init__(
         self,
         clock: Clock,
         picture: Picture,
         ledger: Ledger,
-        switch: Switch,
+        switch: Switch | None,
         telemetry: Telemetry,
         checks: Sequence[Callable[[], str]] = (),
         timers: Callable[[Clock, Ring], Timers] = Alarm,
@@ -65,8 +65,19 @@ class Watchdog:
 
     def start(self) -> None:
         """Begin with a call at once."""
-        self._show("waiting", "")
-        self._arm(self._clock.now())
+        if self._switch is not None:
+            self._show("waiting", "")
+            self._arm(self._clock.now())
+
+    def apply(self, switch: Switch | None) -> None:
+        """Take over a new configuration, with a call at once when it changed."""
+        if switch == self._switch:
+            return
+        self._switch = switch
+        self._timers.cancel("round")
+        if switch is None:
+            self._picture.remove(KEY)
+        self.start()
 
     async def close(self) -> None:
         """Call no more."""
@@ -82,18 +93,20 @@ class Watchdog:
         self._timers.set("round", at)
 
     def _ring(self, key: str, now: float) -> None:
-        late = now - self._due
-        self._arm(max(self._due + self._switch.every, now))
+        late, switch = now - self._due, self._switch
+        if switch is None:
+            return
+        self._arm(max(self._due + switch.every, now))
         if self._round is None or self._round.done():  # a call that hangs is ended by its own timeout
-            self._round = asyncio.get_running_loop().create_task(self._go(late), name="watchdog")
+            self._round = asyncio.get_running_loop().create_task(self._go(switch, late), name="watchdog")
 
-    async def _go(self, late: float) -> None:
+    async def _go(self, switch: Switch, late: float) -> None:
         wrong = await self._wrong(late)
         if wrong:
             self._withheld.n += 1
             self._show("withheld", wrong)
             return
-        failed = await self._call()
+        failed = await self._call(switch)
         if failed:
             self._failed.n += 1
             self._show("failing", failed)
@@ -119,14 +132,14 @@ class Watchdog:
             return f"the state file refuses writes: {error}"
         return ""
 
-    async def _call(self) -> str:
+    async def _call(self, switch: Switch) -> str:
         """What went wrong with a call; empty when the switch took it."""
         try:
-            async with asyncio.timeout(self._switch.timeout):
-                async with self._opened().get(self._switch.url, allow_redirects=False) as answer:
+            async with asyncio.timeout(switch.timeout):
+                async with self._opened().get(switch.url, allow_redirects=False) as answer:
                     return "" if 200 <= answer.status < 300 else f"it answered {answer.status}"
         except TimeoutError:
-            return f"no answer within {self._switch.timeout:g} s"
+            return f"no answer within {switch.timeout:g} s"
         except (aiohttp.ClientError, OSError, ValueError) as error:
             return f"{type(error).__name__}: {error}"[:200]
 

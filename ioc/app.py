@@ -18,6 +18,7 @@ from alerts.clerk import Clerk
 from alerts.engine import Engine
 from alerts.oncall.roster import Roster
 from alerts.rules import Rule
+from alerts.visitors import Visitors
 from collectors import registry as sources
 from collectors.base import Surroundings
 from collectors.runner import Runner
@@ -106,6 +107,9 @@ class Service:
             clock, Look(config.state), self._engine.dispatch, lambda: self.config.duty.people,
             lambda: self._receivers, lambda id: self._roster.on_call(id, clock.now()),
         )  # fmt: skip
+        self._visitors = Visitors(
+            clock, self._picture, self._engine, self._ledger, config.others, config.inventory, telemetry
+        )
         self._expectation = Expectation(clock, self._look_again)
         self._intake = Intake(
             clock, self._picture, {name: each.role for name, each in asked.items()}, self._expectation.expected,
@@ -141,6 +145,7 @@ class Service:
         self._expectation.stop()
         self._roster.stop()
         self._intake.stop()
+        await self._visitors.close()
         await self._engine.close()
         if self._history is not None:
             await self._history.close()
@@ -279,6 +284,7 @@ class Service:
         self._expectation.apply(config.inventory, config.calendars)
         self._roster.restore(config.duty, config.calendars, _severities(config))
         self._engine.restore()
+        self._visitors.restore()
         self._picture.watch(self._engine.on_change)
         verdicts = self._ledger.read("SELECT subject, source, verdict, since FROM verdicts")
         states = self._ledger.read("SELECT subject, state, since FROM states")
@@ -295,6 +301,7 @@ class Service:
         self.config = config = in_force(self.config, fresh)
         self._roster.apply(config.duty, config.calendars, _severities(config))
         self._engine.apply(config.inventory, _rules(config), told, config.duty)
+        self._visitors.apply(config.others, config.inventory)
         self._expectation.apply(config.inventory, config.calendars)
         self._intake.apply(config.inventory)
         self._counts.apply(config.inventory, config.systems, self._day)
@@ -360,6 +367,7 @@ class Service:
                 self._clock, self._picture, self._telemetry, self, STATIC, access, wall, door=self._door(),
                 history=self._kept.reader if self._kept else None, kept=lambda: kept(self.config),
                 rota=self._roster, paging=self._clerk,
+                visitors=self._visitors,
             )
         )  # fmt: skip
 

@@ -12,10 +12,12 @@ from ioc.errors import ConfigError, NotCommitted, Refused
 from ioc.telemetry import Tally, Telemetry
 from web import static
 from web.api import answer
+from web.api.alerts import AlertsApi
 from web.api.body import BODY_LIMIT
 from web.api.deliveries import DeliveriesApi
 from web.api.endpoints import EndpointsApi
 from web.api.health import HealthApi
+from web.api.heartbeats import HeartbeatsApi
 from web.api.history import HistoryApi
 from web.api.incidents import IncidentsApi
 from web.api.maintenance import MaintenanceApi
@@ -70,6 +72,8 @@ def build(deps: Deps) -> web.Application:
         *(DeliveriesApi(deps.paging).routes() if deps.paging else ()),
         *(PagingApi(deps.paging).routes() if deps.paging else ()),
         *(WriteApi(deps, deps.door).routes() if deps.door else ()),
+        *(AlertsApi(deps, deps.visitors).routes() if deps.visitors else ()),
+        *(HeartbeatsApi(deps, deps.visitors).routes() if deps.visitors else ()),
         *(SilencesApi(deps, deps.silencing).routes() if deps.silencing else ()),
         *(RecurringApi(deps, deps.recurring).routes() if deps.recurring else ()),
     ]

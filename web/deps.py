@@ -122,6 +122,19 @@ class PagingDesk(Protocol):
         """Send a test page; every delivery made of it."""
 
 
+class Visitors(Protocol):
+    """What other programs may tell us; each raises errors.Refused when it is not taken."""
+
+    def token(self) -> str:
+        """What whoever posts alerts must show."""
+
+    async def take(self, body: bytes) -> Sequence[str]:
+        """Take a post of alerts: what is wrong with each that is not taken, once the others are kept."""
+
+    async def beat(self, name: str, token: str) -> float:
+        """Take a sign of life: seconds until the next one is late, once it is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wall:
     """How the wall is shown: its name, farthest chair and screen height in metres, languages in order."""
@@ -178,6 +191,7 @@ class Deps:
     recurring: Recurring | None = None
     rota: Rota | None = None
     paging: PagingDesk | None = None
+    visitors: Visitors | None = None
 
 
 MAY = web.RequestKey("may", Need)

@@ -23,26 +23,27 @@ class Unfit(Refused):
         self.again = again
 
 
-async def body(request: web.Request) -> bytes:
-    """The body, unpacked. Raises Unfit: 400, 413, 415, or 503 when it is too slow."""
+async def body(request: web.Request, most: int | None = None) -> bytes:
+    """The body, unpacked, of `most` bytes (the cap). Raises Unfit: 400, 413, 415, or 503 when it is too slow."""
     encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
     if encoding not in ("identity", "gzip"):
         raise Unfit(415, "invalid", f"Content-Encoding {encoding[:20]!r} is not taken; send gzip or identity")
-    sent = await _sent(request)
-    return await asyncio.to_thread(unpacked, sent) if encoding == "gzip" else sent
+    most = BODY_CAP if most is None else most
+    sent = await _sent(request, most)
+    return await asyncio.to_thread(unpacked, sent, most) if encoding == "gzip" else sent
 
 
-async def _sent(request: web.Request) -> bytes:
+async def _sent(request: web.Request, most: int) -> bytes:
     """The bytes as they were sent; those beyond the cap are not waited for."""
-    if (request.content_length or 0) > BODY_CAP:
-        raise _too_large()
+    if (request.content_length or 0) > most:
+        raise _too_large(most)
     gathered = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             async for chunk in request.content.iter_any():
                 gathered += chunk
-                if len(gathered) > BODY_CAP:
-                    raise _too_large()
+                if len(gathered) > most:
+                    raise _too_large(most)
     except TimeoutError:
         what = f"the body did not come within {BODY_SECONDS:.0f} s"
         raise Unfit(503, "unavailable", what, again=1) from None
@@ -51,15 +52,15 @@ async def _sent(request: web.Request) -> bytes:
     return bytes(gathered)
 
 
-def unpacked(packed: bytes) -> bytes:
+def unpacked(packed: bytes, most: int) -> bytes:
     """What gzip holds, RFC 1952, one member. Raises Unfit: 413 when it is too large, 400 when it is not whole."""
     unpack = zlib.decompressobj(wbits=31)
     try:
-        plain = unpack.decompress(packed, BODY_CAP + 1)
+        plain = unpack.decompress(packed, most + 1)
     except zlib.error as error:
         raise Unfit(400, "invalid", f"the body is not gzip: {error}") from None
-    if len(plain) > BODY_CAP:
-        raise _too_large()
+    if len(plain) > most:
+        raise _too_large(most)
     if not unpack.eof:
         raise Unfit(400, "invalid", f"the body's gzip is cut: it does not end within its {len(packed)} bytes")
     if unpack.unused_data:
@@ -67,5 +68,5 @@ def unpacked(packed: bytes) -> bytes:
     return plain
 
 
-def _too_large() -> Unfit:
-    return Unfit(413, "request too large", f"the body is larger than {BODY_CAP} bytes; send less at once")
+def _too_large(most: int) -> Unfit:
+    return Unfit(413, "request too large", f"the body is larger than {most} bytes; send less at once")
