@@ -102,9 +102,9 @@ class Clerk:
         language = person.language if person else "vi"
         title = f"sent by {by}" if language == "en" else f"do {by} gửi"
         known = {"what": title, "summary": title, "since": spoken(civil), "kind": TEST}
+        labels = {"alertname": TEST, "incident": "0", "subject": "self/page", "delivery": str(number)}
         return Notification(
-            number, 0, receiver, TEST, "firing", "critical", civil, civil, None,
-            labels={"alertname": TEST, "delivery": str(number)}, annotations=known, to=to,
+            number, 0, receiver, TEST, "firing", "critical", civil, civil, None, labels, known, to=to,
             person=person.id if person else "", language=language, because=TEST,
         )  # fmt: skip
 

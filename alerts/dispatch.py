@@ -371,18 +371,20 @@ class Dispatch:
         def follow(recorded: bool) -> None:
             if new is not None:
                 self.offer(new if recorded else replace(new, unrecorded=True))
+            for each in settlements:
+                self._through(each)
 
         self._recorder.record(writes, follow)
         for each in settlements:
-            self._tell(each)
+            self._told(each)
 
-    def _tell(self, settlement: Settlement) -> None:
+    def _through(self, settlement: Settlement) -> None:
+        """Tell whoever waits for it, once it can be read."""
         done = self._awaited.pop(settlement.notification.id, None)
         if done is not None and settlement.instead is not None:
             self._awaited[settlement.instead.id] = done
         elif done is not None and not done.done():
             done.set_result(None)
-        self._told(settlement)
 
     def _row(
         self, notification: Notification, state: str, now: float, attempts: int, answer: str,

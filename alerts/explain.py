@@ -63,7 +63,7 @@ def _about(
     if mine:
         told = sum(each["state"] == "told" for each in mine)
         if english:
-            return f"{person}: {len(mine)} deliveries were owed, {told} arrived."
+            return f"{person}: {len(mine)} owed, {told} delivered."
         return f"{person}: {len(mine)} tin phải gửi, {told} tin đã tới."
     others = sorted({each["person"] or each["receiver"] for each in deliveries})
     held = [

@@ -67,9 +67,10 @@ def covered(notification: Notification) -> Covered:
 
 def begun(notification: Notification, number: int, at: float) -> Notification:
     """A summary to the target of a message that is withdrawn, owed at a civil time; `current` words it."""
+    labels = {"alertname": SUMMARY, "incident": "0", "subject": "self/summary", "delivery": str(number)}
     return Notification(
         number, 0, notification.receiver, SUMMARY, "firing", notification.severity, at, at, None,
-        labels={"alertname": SUMMARY, "delivery": str(number)}, link=notification.link.split("#", 1)[0],
+        labels=labels, link=notification.link.split("#", 1)[0],
         to=notification.to, person=notification.person, language=notification.language, because="age",
     )  # fmt: skip
 
