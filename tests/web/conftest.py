@@ -13,7 +13,7 @@ from ioc.telemetry import Telemetry
 from tests.web.house import FakeDesk, House, Open, fresh_picture
 from web.app import build
 from web.auth import Access
-from web.deps import Deps, Door
+from web.deps import Deps, Door, Visitors
 from web.push import Pace
 from web.serve import Server, serve
 
@@ -29,11 +29,13 @@ async def house(tmp_path: Path) -> AsyncIterator[Open]:
         static: Path | None = None,
         idle: float = 20.0,
         door: Door | None = None,
+        visitors: Visitors | None = None,
     ) -> House:
         picture, telemetry, clock = fresh_picture(), Telemetry(), Clock()
         desk = FakeDesk(picture)
         deps = Deps(clock, picture, telemetry, desk, static or tmp_path / "dist")
         deps = replace(deps, access=access or Access(), pace=pace or Pace(coalesce=0.01), door=door)
+        deps = replace(deps, visitors=visitors)
         server = await serve(build(deps), "127.0.0.1", 0, idle=idle)
         opened.append(server)
         return House(deps, desk, server)
