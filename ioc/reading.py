@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from alerts.channels.registry import CHANNELS
+from alerts.channels.registry import CHANNELS, host
 from alerts.oncall import gaps, ical
 from alerts.rules import parse_rule, shipped
 from collectors import registry as sources
@@ -27,6 +27,7 @@ def parts() -> Parts:
         shipped={rule.id: rule for rule in shipped()},
         fields=sources.fields,
         hooks=Hooks(ical=ical.read, gaps=gaps.gaps),
+        host=host,
     )
 
 
@@ -46,6 +47,7 @@ def read(directory: Path, environ: Mapping[str, str], clock: Clock, listen: str 
         shipped=known.shipped,
         fields=known.fields,
         hooks=known.hooks,
+        host=known.host,
         environ=environ,
         today=today(clock),
         listen=listen,

@@ -107,6 +107,11 @@ class Email:
         """Whom it writes to where a notification names nobody."""
         return ", ".join(self._options.to)
 
+    @staticmethod
+    def host(options: EmailOptions) -> str:
+        """What it talks to over a network."""
+        return options.host
+
     async def send(self, notification: Notification) -> Receipt:
         """Deliver; raises Undeliverable, for good when the server answers 5xx."""
         to = _addresses([notification.to] if notification.to else self._options.to)

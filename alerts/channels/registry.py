@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from pydantic import BaseModel
+
 from alerts.channels.apprise import Apprise
 from alerts.channels.base import Channel
 from alerts.channels.email import Email
@@ -28,3 +30,9 @@ CHANNELS: Mapping[str, type[Channel]] = {
     "zalo-bot": ZaloBot,
     "zalo-zns": ZaloZns,
 }
+
+
+def host(name: str, options: BaseModel) -> str | None:
+    """What a channel with these options talks to over a network: empty for nothing, None where it does not say."""
+    told = getattr(CHANNELS[name], "host", None)
+    return None if told is None else str(told(options))

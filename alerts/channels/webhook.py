@@ -54,6 +54,11 @@ class Webhook:
         """The address it posts to."""
         return self._options.url
 
+    @staticmethod
+    def host(options: WebhookOptions) -> str:
+        """What it talks to over a network."""
+        return urlsplit(options.url).hostname or ""
+
     async def send(self, notification: Notification) -> Receipt:
         """Deliver; a status of 4xx (but 408, 425, 429) or 3xx is for good, anything else may pass."""
         if notification.to:

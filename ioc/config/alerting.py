@@ -12,13 +12,14 @@ from ioc.config.compiled import Receiver
 from ioc.config.directory import Piece
 from ioc.config.faults import Faults, Place, did_you_mean, listed
 from ioc.config.fit import fit
+from ioc.config.offline import HostOf, near, nothing_needed
 from ioc.config.probes import options_of, part
 from ioc.config.secrets import Secrets
 from ioc.errors import RuleError
 
 Compile = Callable[[Mapping[str, object], Collection[str]], object]
 """makes a rule of what was written, which may read numbers of these names; raises RuleError"""
-_COMMON = ("channel", "severities", "unit", "digest", "per_minute", "max_age")
+_COMMON = ("channel", "severities", "unit", "digest", "per_minute", "max_age", "offline")
 
 
 @dataclass(slots=True)
@@ -51,8 +52,9 @@ def receivers(
     channels: Mapping[str, type[BaseModel]],
     secrets: Secrets,
     faults: Faults,
+    host: HostOf = nothing_needed,
 ) -> dict[str, Receiver]:
-    """Whom incidents are told, by name."""
+    """Whom incidents are told, by name; `host` says what a channel talks to."""
     out: dict[str, Receiver] = {}
     for name, piece in named:
         common = fit(schema.Receiver, part(piece, _COMMON, keep=True), faults, "receiver")
@@ -61,9 +63,10 @@ def receivers(
         options = options_of("channel", common.channel, channels, piece, _COMMON, secrets, faults)
         if options is not None:
             severities = frozenset(common.severities)
+            offline = near(host(common.channel, options)) if common.offline is None else common.offline
             out[name] = Receiver(
                 name, common.channel, severities, options, common.unit or "", common.digest,
-                common.per_minute, common.max_age,
+                common.per_minute, common.max_age, offline,
             )  # fmt: skip
     return out
 

@@ -161,7 +161,8 @@ class Receiver:
     """Whom incidents of some severities are told, by which channel; `options` are its own.
 
     `unit` is the unit whose receiver it is; `digest` says whether it gets that unit's digest. At most `per_minute`
-    attempts are made in any 60 s; what is `max_age` seconds late is only summed up.
+    attempts are made in any 60 s; what is `max_age` seconds late is only summed up. `offline`: it works while the
+    internet is gone.
     """
 
     name: str
@@ -172,6 +173,7 @@ class Receiver:
     digest: bool = False
     per_minute: int | None = None
     max_age: float = 3_600.0
+    offline: bool = True
 
 
 @dataclass(frozen=True, slots=True)

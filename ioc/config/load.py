@@ -18,6 +18,7 @@ from ioc.config import (
     duty,
     endpoints,
     inlet,
+    offline,
     outside,
     probes,
     rows,
@@ -49,7 +50,8 @@ class Parts:
 
     `sources` and `channels` give each one's Options model by name, `rule` compiles a rule that may read
     the numbers it is told or raises RuleError, `shipped` holds the compiled rules that come with the service,
-    by id, `fields` tells what a source with some options measures, and `hooks` what a schedule comes to.
+    by id, `fields` tells what a source with some options measures, `hooks` what a schedule comes to, and
+    `host` what a channel with some options talks to.
     """
 
     sources: Mapping[str, type[BaseModel]]
@@ -58,6 +60,7 @@ class Parts:
     shipped: Mapping[str, object]
     fields: FieldsOf = nothing_measured
     hooks: Hooks = NO_HOOKS
+    host: offline.HostOf = offline.nothing_needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,11 @@ def load(
     shipped: Mapping[str, object] | None = None,
     fields: FieldsOf = nothing_measured,
     hooks: Hooks = NO_HOOKS,
+    host: offline.HostOf = offline.nothing_needed,
     listen: str | None = None,
 ) -> Config:
     """Read a directory; `listen` overrides where it says to listen. Raises ConfigError with every fault."""
-    parts = Parts(sources, channels, rule, shipped or {}, fields, hooks)
+    parts = Parts(sources, channels, rule, shipped or {}, fields, hooks, host)
     reading = examine(directory, parts, environ, today, listen)
     if reading.config is None:
         raise ConfigError(reading.faults)
@@ -127,7 +131,9 @@ class _Reader:
         inventory = self._inventory(*known, profiles)
         taken = self._inlet(history, inventory)
         rules = self._rules(found.numbers)
-        told = alerting.receivers(self._named("receivers"), self._parts.channels, self._secrets, self._faults)
+        told = alerting.receivers(
+            self._named("receivers"), self._parts.channels, self._secrets, self._faults, self._parts.host
+        )
         if not told and not any(self._named("receivers")):
             hint = "incidents are shown on the wall and nobody is told"
             self._faults.warn("no-receivers", self._place("receivers"), "no receivers", "", hint)
@@ -189,7 +195,13 @@ class _Reader:
         reader = duty.DutyReader(
             self._directory, zone, sound, told, known, self._parts.hooks, self._today, self._faults
         )
-        return reader.duty(written)
+        made = reader.duty(written)
+        if not self._faults:  # a way with a fault is a way all the same
+            places = {
+                row.id: each.place("id") for row, each in zip(wanted, written.route_pieces, strict=True)
+            }
+            offline.check(made, told, places, self._place("receivers"), self._faults)
+        return made
 
     def _duty_names(self, written: duty.Written, hours: Iterable[str], inventory: Inventory) -> Known:
         # a unit whose row has a fault is not in the inventory: it is not unknown

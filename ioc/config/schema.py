@@ -242,6 +242,9 @@ class Receiver(Model):
     max_age: Duration = Field(
         default=3_600.0, ge=60, le=86_400, description="what could not be told for so long is only summed up"
     )
+    offline: bool | None = Field(
+        default=None, description="it works while the internet is gone; empty: judged by what it talks to"
+    )
 
 
 class Top(Model):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -75,6 +76,7 @@ def parts() -> Parts:
         shipped={"endpoint-down": ("endpoint-down", 'state == "down"')},
         fields=fields_of,
         hooks=Hooks(ical=ical.read, gaps=gaps.gaps),
+        host=lambda channel, options: urlsplit(options.url).hostname,  # type: ignore[attr-defined]
     )
 
 

@@ -37,6 +37,7 @@ WARNINGS = {
     "duty-gap",
     "estimated-holidays",
     "few-references",
+    "internet-only",
     "long-timeout",
     "missing-runbook",
     "no-receivers",
