@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +20,7 @@ from alerts.sms.smpp import MESSAGE_PAYLOAD, RESPONSE, Command, Pdu, encode, tlv
 from alerts.sms.wording import wording
 from ioc.errors import Undeliverable
 from tests import certificates
-from tests.alerts.channels.golden import NOTE
+from tests.alerts.channels.golden import CASES, NOTE, changed, folders, read
 from tests.alerts.sms.centre import Centre, centre, well
 
 TO = "+84912000111"
@@ -88,12 +88,12 @@ async def smsc() -> AsyncIterator[Smsc]:
     await server.stop()
 
 
-def text_of(events: list[smpp34.SubmitSmEvent]) -> str:
+def text_of(events: Sequence[Any]) -> str:
     """The text of the parts, which are joined by header, by parameters or not at all."""
     return "".join(_text(each) for each in events)
 
 
-def _text(event: smpp34.SubmitSmEvent) -> str:
+def _text(event: Any) -> str:
     payload = next((each.value for each in event.tlvs if each.tag == MESSAGE_PAYLOAD), b"")
     octets = payload or event.short_message
     if event.esm_class & 0x40:
@@ -393,3 +393,21 @@ async def test_a_number_that_is_none_is_for_good_and_nothing_is_opened(smsc: Sms
     error = await refused(smpp(smsc.port), replace(NOTE, to="an@example.vn"))
     assert error.permanent
     assert smsc.bound == []
+
+
+@pytest.mark.parametrize("case", folders("smpp"))
+async def test_golden(case: str) -> None:
+    """What is written, octet by octet; the foreign codec reads every submit_sm as we meant it."""
+    note, options = changed(read("smpp", case, "notification.json")), read("smpp", case, "options.json")
+    async with centre() as smsc:
+        channel = smpp(smsc.port, **options)
+        await channel.send(note)
+        await channel.close()
+    written = [encode(each).hex().upper() for each in smsc.heard]
+    assert written == (CASES / "smpp" / case / "pdus.txt").read_text("ascii").split()
+    submits: list[Any] = [smpp34.decode(encode(each)) for each in smsc.of(Command.SUBMIT_SM)]
+    assert text_of(submits) == wording(note, SmppOptions(host="x", port=1, **options))
+    assert {each.validity_period for each in submits} == {
+        "000000010000000R" if note.status == "firing" else "000001000000000R"
+    }
+    assert {each.registered_delivery for each in submits} == {1 if options["receipt"] else 0}
