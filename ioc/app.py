@@ -105,7 +105,7 @@ class Service:
         )  # fmt: skip
         self._clerk = Clerk(
             clock, Look(config.state), self._engine.dispatch, lambda: self.config.duty.people,
-            lambda: self._receivers, lambda id: self._roster.on_call(id, clock.now()),
+            lambda: self._receivers, self._roster.called,
         )  # fmt: skip
         self._visitors = Visitors(
             clock, self._picture, self._engine, self._ledger, config.others, config.inventory, telemetry

@@ -94,6 +94,21 @@ def watch(
 
 
 @app.command()
+def oncall(
+    directory: Directory,
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help='From this local time on: "2026-12-01 03:00"; default: now.'),
+    ] = None,
+    days: Annotated[int, typer.Option(metavar="N", help="For so many days, up to 366.")] = 14,
+) -> None:
+    """Show who is on call when, and where nobody is."""
+    from ioc.oncall import oncall as show
+
+    show(directory, at, days)
+
+
+@app.command()
 def explain(
     where: Where,
     incident: Annotated[int, typer.Argument(metavar="INCIDENT", help="Its number.", min=1)],

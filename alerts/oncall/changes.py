@@ -43,6 +43,10 @@ class Made:
             return Override(start, end, self.people)
         return Swap(start, end, self.one, self.other)
 
+    def names(self) -> set[str]:
+        """The ids of all whom it concerns."""
+        return {id for id in (*self.people, self.one, self.other) if id}
+
     @property
     def kind(self) -> str:
         """`override` or `swap`."""

@@ -131,6 +131,10 @@ class Roster:
             return ()
         return on_call(found, self._clock.civil(now), self._calendars, self.changes(schedule))
 
+    def called(self, schedule: str) -> tuple[str, ...]:
+        """The ids of who is on call now. Raises Refused where there is no such schedule."""
+        return self.on_call(self._known(schedule).id, self._clock.now())
+
     def changes(self, schedule: str) -> tuple[Change, ...]:
         """What people changed of a schedule, in the order in which they did."""
         found = self._duty.schedules.get(schedule)
@@ -245,7 +249,7 @@ class Roster:
 
     def _applies(self, made: Made) -> bool:
         """Whether everybody it names is still configured."""
-        return all(id in self._duty.people for id in (*made.people, *filter(None, (made.one, made.other))))
+        return made.names() <= self._duty.people.keys()
 
     def _known(self, id: str) -> Schedule:
         found = self._duty.schedules.get(id)
