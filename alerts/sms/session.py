@@ -87,8 +87,12 @@ class Session:
         return answer
 
     async def submit(self, body: bytes) -> str:
-        """Hand over one message; gives the centre's id of it. Raises as `request`."""
-        return message_id((await self.request(Command.SUBMIT_SM, body)).body)
+        """Hand over one message; gives the centre's id of it, empty where it gave none. Raises as `request`."""
+        response = await self.request(Command.SUBMIT_SM, body)
+        try:
+            return message_id(response.body)
+        except CodecError:
+            return ""  # it was taken all the same: sending it again would tell twice
 
     async def receipt(self, id: str, patience: float) -> DeliveryReceipt | None:
         """What became of a message, if that is told within so many seconds; ENROUTE is not an end."""
