@@ -128,6 +128,8 @@ def test_a_configuration_is_sound(block: Block, tmp_path: Path) -> None:
         certificate(secrets)
         for token in re.findall(r"secrets/[\w-]+-(?:token|password)", block.text):
             (tmp_path / token).write_text(f"{token}-0123456789", "utf-8")
+        for url in re.findall(r"secrets/[\w-]+-url", block.text):
+            (tmp_path / url).write_text("https://example.vn/hook?sig=0123456789", "utf-8")
     if not re.search(r"^center:", block.text, re.MULTILINE):
         (tmp_path / "ioc.yaml").write_text("center: {id: shown, name: Shown}\n", "utf-8")
     else:
