@@ -144,6 +144,10 @@ class Dispatch:
         last = self._worked.get((incident, person.id))
         return next(iter(order(person, self._outbox.failing(), last)), None)
 
+    def failing(self) -> frozenset[str]:
+        """Receivers whose contacts are tried after others."""
+        return self._outbox.failing()
+
     def pending(self) -> list[Notification]:
         """All that is owed."""
         return self._outbox.pending()

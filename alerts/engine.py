@@ -6,23 +6,27 @@ No tick and no database: a rule runs when something it reads has changed or its 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 from typing import Any, Protocol
 
-from alerts import incidents, journal, messages
+from alerts import journal, messages, planning
 from alerts.caseload import Caseload
 from alerts.channels.base import Channel, Receiver
-from alerts.desk import Desk
-from alerts.dispatch import TOLD, WITHDRAWN, Dispatch, Settlement
+from alerts.desk import Desk, Origin
+from alerts.dispatch import Dispatch
 from alerts.foreign import Foreign, is_foreign
-from alerts.incidents import Acknowledgement
-from alerts.landscape import Landscape
+from alerts.handling import Handling
+from alerts.incidents import REOPEN_WITHIN, Incident
+from alerts.landscape import SETTLING, Landscape, subject_of
 from alerts.lifecycle import CALM, LIT, Alert, Phase, Transition, remove, step
-from alerts.maintenance import required
+from alerts.oncall.schedule import on_call
 from alerts.recorder import Recorder
+from alerts.routing import Directory, OnCall
 from alerts.rules import Rule, Severity
+from alerts.telling import MAINTENANCE
 from alerts.upkeep import Upkeep
 from alerts.watching import SELF, Watch, Watched, is_held, watched
 from ioc.alarm import Alarm
@@ -34,6 +38,7 @@ from ioc.model import Attend, Order, Recheck
 from ioc.picture import Change, Picture, Value
 from ioc.state.ledger import Write
 from ioc.telemetry import Telemetry
+from ioc.worktime import WorkCalendar
 
 OWN = ("uplink", "ledger", "history", "deliveries", "config", "clock", "duty")
 """our own keys of the picture that rules may be on"""
@@ -45,8 +50,11 @@ RECHECK_BEFORE = 1.0
 SECOND_LOOK = 1.5
 """seconds of its hold that an alert has left at least after a restart, so that no single lost packet pages"""
 
+
 Key = tuple[str, Any]
 Ring = Callable[[Key, float], None]
+Silenced = Callable[[Mapping[str, str]], str]
+"""the labels of an incident with its severity: the id of the silence that holds it, empty when none does"""
 
 
 class Timers(Protocol):
@@ -76,7 +84,8 @@ class Engine:
     """Rules, alerts, incidents, maintenance and deliveries of one service.
 
     Call `restore()` once, before the first change; `on_change` is a watcher of the picture. `on_maintenance` is told
-    which endpoints' maintenance has begun or ended. `link` is the address of the wall, for messages.
+    which endpoints' maintenance has begun or ended. `link` is the address of the wall, for messages. `silenced` and
+    `on_call` may be set before `restore()`; whoever sets them calls `silences_changed()` or `duty_changed()` later.
     """
 
     def __init__(
@@ -94,6 +103,7 @@ class Engine:
         timers: Callable[[Clock, Ring], Timers] = Alarm,
         jitter: Callable[[], float] | None = None,
         duty: Duty | None = None,
+        calendars: Mapping[str, WorkCalendar] | None = None,
     ) -> None:
         self._clock = clock
         self._picture = picture
@@ -113,24 +123,31 @@ class Engine:
             ledger, clock.now, self._waker("record"), self.ledger_trouble, self._everything, telemetry
         )
         self._dispatch = Dispatch(
-            clock, picture, self._recorder, self._timers, self._number, self._closed, self._settled,
+            clock, picture, self._recorder, self._timers, self._number, self._closed, lambda settlement: self._desk.settled(settlement),
             jitter or Random().random, telemetry,
         )  # fmt: skip
         self._desk = Desk(
             clock,
             picture,
             self._recorder,
-            self._dispatch,
+            self._dispatch.offer,
             self._land.members,
-            self._facts,
+            self._held_by,
             self._wake_incident,
             link,
         )
-        self._caseload = Caseload(self._desk, self._land, self._watches, clock.now, self._waker("members"))
-        self._upkeep = Upkeep(clock, picture, self._recorder, self._waker("maintenance"), on_maintenance)
+        self._handling = Handling(clock, self._desk, self._land)
+        self._caseload = Caseload(
+            self._desk, self._land, self._watches, self._origin, clock.now, self._wake_incident
+        )
+        self._on_maintenance = on_maintenance
+        self._upkeep = Upkeep(clock, picture, self._recorder, self._waker("maintenance"), self._maintained)
+        self.silenced: Silenced = lambda labels: ""
+        self.on_call: OnCall = self._by_schedule
         self._transitions = telemetry.tally("ioc_alert_transitions", "Alerts that changed their phase")
         self._meter(telemetry)
         self._duty = duty or Duty()
+        self._calendars = calendars or {}
         self._adopt(inventory, rules, receivers)
 
     # --- start, reload, stop ---
@@ -138,7 +155,8 @@ class Engine:
     def restore(self) -> None:
         """Take over what the state file knows, then run every rule once on the picture as it is."""
         now, skew = self._clock.now(), self._clock.skew()
-        known = journal.remembered(self._ledger, skew, now, incidents.REOPEN_WITHIN)
+        self._land.settled_at = now + SETTLING
+        known = journal.remembered(self._ledger, skew, now, REOPEN_WITHIN)
         self._upkeep.book.next_id = max(known.next_maintenance, self._upkeep.book.next_id)
         self._upkeep.restore(known.maintenances)
         self.ledger_trouble(True, "")
@@ -148,16 +166,18 @@ class Engine:
             self._resume(alert, now)
         self._end_orphans(now)
         self._timers.set(("prune", None), now + PRUNE_EVERY)
+        self._timers.set(("settle", None), self._land.settled_at)
         self._look_at_all(now)
 
     def apply(
         self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver],
-        duty: Duty | None = None,
+        duty: Duty | None = None, calendars: Mapping[str, WorkCalendar] | None = None,
     ) -> None:  # fmt: skip
         """Take over a new configuration; what still applies goes on, what no longer does is resolved as removed."""
         now = self._clock.now()
         before = {subject: each.watches for subject, each in self._watched.items()}
         self._duty = duty or self._duty
+        self._calendars = self._calendars if calendars is None else calendars
         self._adopt(inventory, rules, receivers)
         for subject, watches in before.items():
             kept = {each.rule.id for each in self._watches(subject)}
@@ -166,6 +186,7 @@ class Engine:
                     self._end(watch.alert, now)
         self._look_at_all(now)
         self._caseload.look_again()
+        self._desk.show_all()
 
     def turn_day(self) -> None:
         """The date has changed: maintenance of a unit covers what belongs to it now."""
@@ -204,6 +225,11 @@ class Engine:
                 self._recorder.ring(which)
             case "lane" | "delivery":
                 self._dispatch.ring(key, now)
+            case "due":
+                self._caseload.due(which, now)
+            case "settle":
+                self._caseload.settle(now)
+                self._caseload.look_for_silences(now)
             case "members":
                 self._caseload.count_members(which, now)
             case "calm":
@@ -242,39 +268,62 @@ class Engine:
             self._foreign.pop(transition.alert, None)
         now = transition.at
         written = [journal.transition_row(transition, self._clock.skew()), *rows]
-        decisions = incidents.plan(self._desk.book, transition, severity, self._land, now)
-        self._desk.carry_out(decisions, written, foreign, now)
+        written += self._fired_anew(transition.alert)
+        decisions = planning.plan(self._desk.book, transition, severity, self._land, now)
+        self._desk.carry_out(decisions, written, _origin_of_foreign(foreign), now)
         self._caseload.joined(transition.subject)
 
     def resume_outside(self, transition: Transition, severity: Severity, facts: Mapping[str, Any]) -> None:
         """Go on with such an alert that fired before a restart: planned only when no incident has it."""
         key = transition.alert
-        if self._desk.book.of_alert(key) is None:
+        if self._desk.book.of_alert(key) is None and key not in self._desk.book.dismissed:
             self.outside(transition, severity, facts)
         else:
             self._foreign[key] = Foreign(transition.rule, transition.subject, severity, facts)
 
     def lit_outside(self, prefix: str) -> set[str]:
-        """Keys of such alerts in open incidents whose rule begins with `prefix`."""
-        return {key for each in self._desk.book for key in each.alerts if key.startswith(prefix)}
+        """Keys of such alerts in open incidents, or dismissed, whose rule begins with `prefix`."""
+        inside = {key for each in self._desk.book for key in each.alerts}
+        return {key for key in inside | self._desk.book.dismissed if key.startswith(prefix)}
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make one commit, and one message an incident, of all that comes from outside meanwhile."""
+        with self._desk.together(self._clock.now()):
+            yield
+
+    # --- what neighbours tell ---
+
+    def silences_changed(self) -> None:
+        """A silence has begun, ended or been changed."""
+        self._caseload.look_for_silences(self._clock.now())
+
+    def duty_changed(self) -> None:
+        """Who is on call may be somebody else: what comes next is shown anew."""
+        self._desk.show_all()
+
+    @property
+    def directory(self) -> Directory:
+        """Whom there is to tell, as in force."""
+        return self._desk.directory
 
     # --- what people ask for ---
 
-    async def acknowledge(self, incident: int, by: str, note: str = "") -> None:
-        """Somebody takes an open incident in hand. Raises Refused."""
-        found = self._desk.book.incidents.get(incident)
-        if found is None:
-            raise Refused(f"incident {incident} is not known; see /api/v1/incidents", status=404)
-        if found.closed is not None:
-            raise Refused(f"incident {incident} is closed; there is nothing to take in hand", status=409)
-        who = required("by", by, 100)
-        if len(note) > 500:
-            raise Refused(f"note has {len(note)} characters; at most 500 are kept")
-        now = self._clock.now()
-        act = journal.act_row(
-            incident, self._clock.civil(now), "acknowledged", note.strip() or "-", found.root, by=who
-        )
-        await self._desk.change(replace(found, acknowledged=Acknowledgement(who, now, note.strip())), [act])
+    async def acknowledge(self, incident: int, by: str, note: str = "", seen: float | None = None) -> None:
+        """Somebody takes an open incident in hand; `seen` is its `decided` as they saw it. Raises Refused."""
+        await self._handling.acknowledge(incident, by, note, seen)
+
+    async def assign(self, incident: int, to: str, by: str) -> None:
+        """Somebody is to see to an open incident. Raises Refused."""
+        await self._handling.assign(incident, to, by)
+
+    async def comment(self, incident: int, text: str, by: str) -> None:
+        """Say something of an incident. Raises Refused."""
+        await self._handling.comment(incident, text, by)
+
+    async def close_incident(self, incident: int, reason: str, by: str) -> None:
+        """Close an incident whose root is not down. Raises Refused."""
+        await self._handling.close(incident, reason, by)
 
     async def maintain(
         self, kind: str, id: str, start: float | None, end: float, reason: str, by: str
@@ -364,8 +413,17 @@ class Engine:
         skew = self._clock.skew()
         rows = [journal.alert_rows(alert, skew), journal.transition_row(transition, skew)]
         severity = rule.severity if rule else Severity.INFO
-        decisions = incidents.plan(self._desk.book, transition, severity, self._land, now)
-        self._desk.carry_out(decisions, rows, rule, now)
+        if alert.key in self._desk.book.dismissed and alert.phase in CALM:
+            rows += self._fired_anew(alert.key)
+        decisions = planning.plan(self._desk.book, transition, severity, self._land, now)
+        self._desk.carry_out(decisions, rows, self._origin_of(rule) if rule else None, now)
+
+    def _fired_anew(self, alert: str) -> list[Write]:
+        """An alert whose incident somebody closed has ended, or fires anew: it counts again."""
+        if alert not in self._desk.book.dismissed:
+            return []
+        self._desk.book.dismissed.discard(alert)
+        return [journal.fired_anew_row(alert)]
 
     def _wake_alert(self, subject: str, rule: str, now: float) -> None:
         watched = self._watched.get(subject)
@@ -396,8 +454,9 @@ class Engine:
         if alert.phase is Phase.PENDING:
             waited = min(waited, max(0.0, watch.rule.for_ - SECOND_LOOK))
         watch.alert = replace(alert, waited=waited, running=None, stale_since=now)
-        if alert.phase in LIT and self._desk.book.of_alert(alert.key) is None:
-            self._desk.book.held[alert.key] = (alert.subject, watch.rule.severity)
+        book = self._desk.book
+        if alert.phase in LIT and alert.key not in book.dismissed and book.of_alert(alert.key) is None:
+            book.hold(alert.key, alert.subject, watch.rule.severity)
 
     def _end_orphans(self, now: float) -> None:
         """End what incidents still name although no alert of it is known, as after a page that was not recorded."""
@@ -428,11 +487,46 @@ class Engine:
             for subject, each in self._watched.items()
         }
         self._upkeep.book.cover(inventory, self._today())
-        self._desk.receivers = receivers
+        self._desk.directory = Directory(
+            self._duty, receivers, inventory.units, self._calendars, lambda schedule, civil: self.on_call(schedule, civil),
+            self._dispatch.failing,
+        )  # fmt: skip
         self._channels |= {each.channel for each in receivers.values()}
         self._dispatch.apply(receivers, self._duty.people)
 
     # --- neighbours ---
+
+    def _by_schedule(self, schedule: str, civil: float) -> tuple[str, ...]:
+        """Who is on call as configured, with no change that was made on screen."""
+        directory = self._desk.directory
+        return on_call(directory.duty.schedules[schedule], civil, directory.calendars)
+
+    def _held_by(self, incident: Incident) -> str:
+        if self._upkeep.book.is_maintained(incident.root, self._clock.now()):
+            return MAINTENANCE
+        return self.silenced({**messages.labels(incident), "severity": incident.severity.value})
+
+    def _maintained(self, endpoints: Iterable[str]) -> None:
+        """Maintenance has begun or ended: first the state is looked at anew, then what was held back."""
+        covered = tuple(endpoints)
+        self._on_maintenance(covered)
+        now = self._clock.now()
+        for endpoint in covered:
+            incident = self._desk.book.open_of_root(endpoint)
+            if incident is not None and self._desk.holds(incident) != incident.silenced_by:
+                self._caseload.due(incident.id, now)
+
+    def _origin(self, alert: str) -> Origin | None:
+        """What an alert that fires comes from; None when it does not fire."""
+        if (known := self._foreign.get(alert)) is not None:
+            return _origin_of_foreign(known)
+        for watch in self._watches(subject_of(alert)):
+            if watch.alert.key == alert and watch.alert.phase in LIT:
+                return self._origin_of(watch.rule)
+        return None
+
+    def _origin_of(self, rule: Rule) -> Origin:
+        return Origin(rule.id, rule.severity, lambda subject: self._facts(rule, subject))
 
     def _facts(self, rule: Rule, subject: str) -> dict[str, Any]:
         value = self._land.value(subject) or {}
@@ -441,11 +535,6 @@ class Engine:
         began = now if value.get("state", "up") == "up" else value.get("since", now)
         day = messages.day_of(self._clock.civil(now))
         return messages.facts(rule, subject, value, self._land.inventory, self._clock.civil(began), day)
-
-    def _settled(self, settlement: Settlement) -> None:
-        if settlement.state != WITHDRAWN:
-            told = settlement.state == TOLD
-            self._desk.settled(settlement.notification, told, settlement.attempts, settlement.answer)
 
     def _number(self) -> int:
         """The id of a new delivery."""
@@ -494,3 +583,7 @@ class Engine:
     def _errors(self) -> int:
         rules = {watch.rule.id: watch.rule for each in self._watched.values() for watch in each.watches}
         return sum(rule.if_.errors for rule in rules.values())
+
+
+def _origin_of_foreign(foreign: Foreign) -> Origin:
+    return Origin(foreign.name, foreign.severity, lambda subject: dict(foreign.facts))

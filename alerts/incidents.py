@@ -1,8 +1,6 @@
-"""What a person is paged about: which incident a transition belongs to, and what of it is told. Pure.
+"""What a person is paged about: the incident, what can be decided about it and why, and the book of them. Pure.
 
-The root cause is the endpoint farthest up that is down: alerts behind it are its silent members. An incident whose
-root turns out to stand behind another one is absorbed: it closes towards those it was told to, naming the incident
-that goes on, so that nobody is left with two open pages for one fibre (docs/decisions/0004).
+Which incident a transition belongs to is decided in `alerts.planning`, whom of it is told in `alerts.telling`.
 """
 
 from __future__ import annotations
@@ -12,18 +10,12 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Protocol
 
-from alerts.lifecycle import LIT, Transition
+from alerts.notification import Target
+from alerts.oncall.escalation import Escalation
 from alerts.rules import Severity
-from alerts.watching import HIDDEN
 
 REOPEN_WITHIN = 15 * 60.0
-FLAPS, FLAP_WITHIN = 5, 30 * 60.0
-CALM_AFTER = 15 * 60.0
-SETTLE = 60.0
-"""seconds after a page in which members still being found are not news"""
 DOWN, UNREACHABLE, UNKNOWN = "down", "unreachable", "unknown"
-UNSEEN = frozenset({UNKNOWN, ""})
-"""states in which an outage that was seen is taken to go on"""
 
 
 class Verb(StrEnum):
@@ -43,6 +35,18 @@ class Verb(StrEnum):
     SETTLED = "settled"
     """flapping ended with the fault still there: an ordinary incident again"""
     HELD = "held_by_parent"
+    UNTOLD = "untold"
+    """nobody was told of it"""
+    SILENCED = "silenced"
+    """it owes nothing while a silence or maintenance holds it"""
+    PASSED = "passed_over"
+    """a step of its chain tells nobody"""
+    ESCALATED = "escalated"
+    REMINDER = "reminder"
+    UNACKNOWLEDGED = "unacknowledged"
+    ACKNOWLEDGED = "acknowledged"
+    ASSIGNED = "assigned"
+    COMMENTED = "commented"
     NOTED = "noted"
 
 
@@ -65,6 +69,14 @@ class Because(StrEnum):
     FIVE_CHANGES_IN_30_MIN = "five_changes_in_30_min"
     STILL_FLAPPING = "still_flapping"
     STABLE_15_MIN = "stable_15_min"
+    PARENT_NOT_SEEN_YET = "parent_not_seen_yet"
+    """after a start, until what is in front of it has been asked once"""
+    STEP_DUE = "step_due"
+    REMINDER_DUE = "reminder_due"
+    ACKNOWLEDGEMENT_RUNS_OUT = "acknowledgement_runs_out"
+    ACKNOWLEDGEMENT_EXPIRED = "acknowledgement_expired"
+    SILENCE_ENDED = "silence_ended"
+    BY_HAND = "by_hand"
     NOTHING_TO_DO = "nothing_to_do"
 
 
@@ -82,6 +94,24 @@ class Acknowledgement:
     by: str
     at: float
     note: str = ""
+    critical_since: float | None = None
+    """from when on its two hours run: those of a critical incident"""
+    reminded: bool = False
+    """whoever acknowledged has been told that it runs out"""
+
+    def moved(self, by: float) -> Acknowledgement:
+        """The same with its times moved."""
+        since = None if self.critical_since is None else self.critical_since + by
+        return replace(self, at=self.at + by, critical_since=since)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What somebody wanted to say of an incident."""
+
+    by: str
+    at: float
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +138,21 @@ class Incident:
     into: int | None = None
     """the incident that absorbed it"""
     acknowledged: Acknowledgement | None = None
-    told: frozenset[str] = frozenset()
-    """receivers that were told it opened"""
+    told: tuple[Target, ...] = ()
+    """whoever was told, or is owed, that it opened, in that order, by the way that reached them last"""
+    escalation: Escalation | None = None
+    silenced_by: str = ""
+    """the silence that holds it, or `maintenance`; empty: none"""
+    missed: str = ""
+    """the gravest kind of what was not told while it was silenced"""
+    untold: str = ""
+    """why nobody was told; empty when somebody was"""
+    assigned: str = ""
+    """who is to see to it"""
+    remarks: tuple[Remark, ...] = ()
+    """the newest comments"""
+    decided: float = 0.0
+    """when something was last decided or done about it"""
     facts: Mapping[str, object] = field(default_factory=dict)
     """what is shown of it: title, owner, next action and so on, as they stood when it opened"""
 
@@ -136,8 +179,14 @@ class Topology(Protocol):
     def ancestors(self, subject: str) -> Iterable[str]:
         """Nearest first."""
 
+    def descendants(self, subject: str) -> Iterable[str]:
+        """Everything behind it."""
+
     def state(self, subject: str) -> str:
         """The state the picture shows."""
+
+    def awaited(self, subject: str, now: float) -> bool:
+        """Whether it has not been asked since the service started, which is moments ago."""
 
 
 class Book:
@@ -148,6 +197,9 @@ class Book:
         self.incidents: dict[int, Incident] = {}
         self.held: dict[str, tuple[str, Severity]] = {}
         """firing alerts that wait for what their parent turns out to be: subject, severity"""
+        self.dismissed: set[str] = set()
+        """firing alerts whose incident somebody closed: noted, until they fire anew"""
+        self._held_of: dict[str, dict[str, None]] = {}
         self._of_alert: dict[str, int] = {}
         self._of_root: dict[str, int] = {}
         for incident in incidents:
@@ -174,10 +226,11 @@ class Book:
     def put(self, incident: Incident) -> None:
         """Enter an incident, or its newer version."""
         old = self.incidents.get(incident.id)
-        for alert in (old.alerts - incident.alerts) if old else ():
+        before = old.alerts if old else frozenset()
+        for alert in before - incident.alerts:
             if self._of_alert.get(alert) == incident.id:
                 del self._of_alert[alert]
-        for alert in incident.alerts:
+        for alert in incident.alerts - before:
             self._of_alert[alert] = incident.id
         newest = self._of_root.get(incident.root)
         if newest is None or newest <= incident.id:
@@ -190,218 +243,20 @@ class Book:
         if self._of_root.get(incident.root) == number:
             del self._of_root[incident.root]
 
+    def hold(self, alert: str, subject: str, severity: Severity) -> None:
+        """Keep a firing alert that waits for its parent."""
+        self.held[alert] = (subject, severity)
+        self._held_of.setdefault(subject, {})[alert] = None
 
-def plan(
-    book: Book, transition: Transition, severity: Severity, topology: Topology, now: float
-) -> tuple[Decision, ...]:
-    """What follows for the incidents when an alert has gone from one phase to another."""
-    was, lit = transition.was in LIT, transition.now in LIT
-    if lit and not was:
-        return begun(book, transition.alert, transition.subject, severity, topology, now)
-    if was and not lit:
-        return _ended(book, transition.alert, transition.subject, now)
-    return (_decide(Verb.NOTED, Because.NOTHING_TO_DO, None, transition.subject, transition.alert),)
+    def release(self, alert: str) -> None:
+        """An alert waits no longer, if it did."""
+        found = self.held.pop(alert, None)
+        if found is not None:
+            here = self._held_of[found[0]]
+            del here[alert]
+            if not here:
+                del self._held_of[found[0]]
 
-
-def begun(
-    book: Book, alert: str, subject: str, severity: Severity, topology: Topology, now: float
-) -> tuple[Decision, ...]:
-    """Where a firing alert belongs; also asked again of the alerts that are held."""
-    home, because = _home(book, subject, topology)
-    outage = topology.state(subject) == DOWN
-    if home is not None:
-        joining = _join(home, because, alert, subject, severity, outage)
-        return (*joining, *_absorbed(book, joining[-1], home.severity, subject, topology))
-    if any(topology.state(each) in (DOWN, UNREACHABLE) for each in topology.ancestors(subject)):
-        return (_decide(Verb.HELD, Because.PARENT_DOWN_WITHOUT_INCIDENT, None, subject, alert, severity),)
-    opening = _opening(book, alert, subject, severity, outage, now)
-    return (opening, *_absorbed(book, opening, severity, subject, topology))
-
-
-def _home(book: Book, subject: str, topology: Topology) -> tuple[Incident | None, Because]:
-    """The open incident an alert of a subject belongs to: its own root's, or one of an ancestor."""
-    own = book.open_of_root(subject)
-    above = None
-    for ancestor in topology.ancestors(subject):
-        incident = book.open_of_root(ancestor)
-        if incident is not None and _explains(incident, topology.state(ancestor)):
-            above = incident
-    if above is not None:
-        return above, Because.PARENT_INCIDENT
-    return own, Because.SAME_ROOT
-
-
-def _explains(incident: Incident, state: str) -> bool:
-    """Whether an incident's root, in this state, is why those behind it do not answer."""
-    return state in (DOWN, UNREACHABLE) or (incident.outage and state in UNSEEN)
-
-
-def _join(
-    home: Incident, because: Because, alert: str, subject: str, severity: Severity, outage: bool
-) -> tuple[Decision, ...]:
-    if home.flapping and not home.alerts:
-        joined = _decide(Verb.CHANGED, Because.STILL_FLAPPING, home.id, subject, alert, severity)
-    else:
-        joined = _decide(Verb.JOINED, because, home.id, subject, alert)
-    if severity.rank > home.severity.rank:
-        return joined, _decide(Verb.RAISED, Because.MORE_SEVERE, home.id, subject, alert, severity)
-    if outage and not home.outage and because is Because.SAME_ROOT:
-        return joined, _decide(Verb.RAISED, Because.OUTAGE_NOW, home.id, subject, alert, home.severity)
-    return (joined,)
-
-
-def _opening(book: Book, alert: str, subject: str, severity: Severity, outage: bool, now: float) -> Decision:
-    last = book.of_root(subject)
-    if last is None or last.closed is None or last.into is not None or now - last.closed > REOPEN_WITHIN:
-        verb, because, number = Verb.OPENED, Because.NO_INCIDENT_COVERS_IT, book.next_id
-    elif len(_recent((*last.changes, now), now)) >= FLAPS:
-        verb, because, number = Verb.FLAPPING, Because.FIVE_CHANGES_IN_30_MIN, last.id
-    else:
-        verb, because, number = Verb.REOPENED, Because.AGAIN_WITHIN_15_MIN, last.id
-    return replace(_decide(verb, because, number, subject, alert, severity), outage=outage)
-
-
-def _absorbed(
-    book: Book, opening: Decision, severity: Severity, root: str, topology: Topology
-) -> Iterator[Decision]:
-    """The open incidents and held alerts that turn out to stand behind a root that is down."""
-    if topology.state(root) not in (DOWN, UNREACHABLE):
-        return
-    number, worst = opening.incident, max(opening.severity or severity, severity, key=_rank)
-    for incident in book:
-        if incident.closed is None and incident.id != number and root in topology.ancestors(incident.root):
-            worst = max(worst, incident.severity, key=_rank)
-            yield Decision(
-                Verb.ABSORBED, Because.CAUSE_FOUND_ABOVE, incident.id, incident.root,
-                severity=incident.severity, into=number, alerts=incident.alerts,
-            )  # fmt: skip
-    for alert, (subject, of_held) in book.held.items():
-        if root in topology.ancestors(subject):
-            worst = max(worst, of_held, key=_rank)
-            yield _decide(Verb.JOINED, Because.PARENT_INCIDENT, number, subject, alert)
-    if worst.rank > max(opening.severity or severity, severity, key=_rank).rank:
-        yield _decide(Verb.RAISED, Because.MORE_SEVERE, number, root, "", worst)
-
-
-def _ended(book: Book, alert: str, subject: str, now: float) -> tuple[Decision, ...]:
-    home = book.of_alert(alert)
-    if home is None:
-        return (_decide(Verb.NOTED, Because.NOTHING_TO_DO, None, subject, alert),)
-    if home.alerts != {alert}:
-        return (_decide(Verb.LEFT, Because.ALERT_ENDED, home.id, subject, alert),)
-    if home.flapping:
-        return (_decide(Verb.CHANGED, Because.STILL_FLAPPING, home.id, subject, alert),)
-    if len(_recent((*home.changes, now), now)) >= FLAPS:
-        return (_decide(Verb.FLAPPING, Because.FIVE_CHANGES_IN_30_MIN, home.id, subject, alert),)
-    return (_decide(Verb.CLOSED, Because.LAST_ALERT_ENDED, home.id, subject, alert),)
-
-
-def stranded(
-    incident: Incident, subjects: Mapping[str, str], topology: Topology
-) -> tuple[tuple[str, str], ...]:
-    """Firing alerts (with subjects) that the root does not explain: it has recovered, or they stand elsewhere."""
-    root = incident.root
-    if incident.closed is not None:
-        return ()
-    over = topology.state(root) not in (DOWN, UNREACHABLE, UNKNOWN)
-    return tuple(
-        (alert, subject)
-        for alert, subject in sorted(subjects.items())
-        if subject != root
-        and topology.state(subject) not in HIDDEN
-        and (over or root not in topology.ancestors(subject))
-    )
-
-
-def leave(book: Book, number: int, alert: str, subject: str) -> tuple[Decision, ...]:
-    """Take a stranded alert out of an incident; the last one closes it."""
-    incident = book.incidents[number]
-    left = _decide(Verb.LEFT, Because.ROOT_ENDED_MEMBER_STILL_DOWN, number, subject, alert)
-    if incident.alerts != {alert}:
-        return (left,)
-    return left, _decide(Verb.CLOSED, Because.LAST_ALERT_ENDED, number, incident.root)
-
-
-def grown(incident: Incident, now: float) -> Decision | None:
-    """Whether it has so many members more that this is news."""
-    if incident.closed is not None or now < incident.told_at + SETTLE:
-        return None
-    if incident.members < incident.told_members + max(1, incident.told_members / 2):
-        return None
-    return _decide(Verb.GREW, Because.MEMBERS_GREW_BY_HALF, incident.id, incident.root)
-
-
-def calmed(incident: Incident, now: float) -> Decision | None:
-    """What becomes of a flapping incident that has been stable."""
-    if not incident.flapping or incident.closed is not None or now < calm_at(incident):
-        return None
-    verb = Verb.SETTLED if incident.alerts else Verb.CLOSED
-    return _decide(verb, Because.STABLE_15_MIN, incident.id, incident.root)
-
-
-def calm_at(incident: Incident) -> float:
-    """When a flapping incident has been stable long enough."""
-    return (incident.changes[-1] if incident.changes else incident.opened) + CALM_AFTER
-
-
-def enact(incident: Incident | None, decision: Decision, rule: str, now: float) -> Incident:
-    """The incident after a decision about it; None before it opened. Frees no alert of another one."""
-    verb, alert = decision.verb, decision.alert
-    if incident is None:
-        return Incident(
-            decision.incident or 0, decision.subject, rule, decision.severity or Severity.INFO, now, frozenset({alert}),
-            told_at=now, changes=(now,), outage=decision.outage,
-        )  # fmt: skip
-    alerts = incident.alerts
-    begins = decision.severity is not None
-    if verb in (Verb.JOINED, Verb.REOPENED) or (verb in (Verb.CHANGED, Verb.FLAPPING) and begins):
-        alerts |= {alert}
-    elif verb in (Verb.LEFT, Verb.CLOSED, Verb.CHANGED, Verb.FLAPPING):
-        alerts -= {alert}
-    changes = incident.changes
-    if verb in (Verb.REOPENED, Verb.FLAPPING, Verb.CHANGED) or (verb is Verb.CLOSED and alert):
-        changes = _recent((*changes, now), now)
-    return _marked(replace(incident, alerts=alerts, changes=changes), decision, now)
-
-
-def _marked(incident: Incident, decision: Decision, now: float) -> Incident:
-    match decision.verb:
-        case Verb.RAISED if decision.severity is not None:
-            outage = incident.outage or decision.because is Because.OUTAGE_NOW
-            return replace(incident, severity=decision.severity, told_at=now, outage=outage)
-        case Verb.GREW:
-            return replace(incident, told_at=now)
-        case Verb.REOPENED:
-            outage = incident.outage or decision.outage
-            return replace(_worsened(incident, decision), closed=None, told_at=now, outage=outage)
-        case Verb.FLAPPING:
-            return replace(_worsened(incident, decision), closed=None, told_at=now, flapping=True)
-        case Verb.SETTLED:
-            return replace(incident, flapping=False, changes=())
-        case Verb.CLOSED:
-            return replace(incident, closed=now, flapping=False, alerts=frozenset())
-        case Verb.ABSORBED:
-            return replace(incident, closed=now, flapping=False, alerts=frozenset(), into=decision.into)
-    return incident
-
-
-def _worsened(incident: Incident, decision: Decision) -> Incident:
-    """At the severity that it had, or at the one it comes back with."""
-    if decision.severity is None:
-        return incident
-    return replace(incident, severity=max(incident.severity, decision.severity, key=_rank))
-
-
-def _rank(severity: Severity) -> int:
-    return severity.rank
-
-
-def _recent(changes: tuple[float, ...], now: float) -> tuple[float, ...]:
-    return tuple(each for each in changes if now - each <= FLAP_WITHIN)[-2 * FLAPS :]
-
-
-def _decide(
-    verb: Verb, because: Because, incident: int | None, subject: str, alert: str = "",
-    severity: Severity | None = None,
-) -> Decision:  # fmt: skip
-    return Decision(verb, because, incident, subject, alert, severity)
+    def held_of(self, subject: str) -> tuple[str, ...]:
+        """The alerts on a subject that wait."""
+        return tuple(self._held_of.get(subject, ()))

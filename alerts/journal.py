@@ -7,15 +7,16 @@ is how many seconds civil time is ahead.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import orjson
 
-from alerts.incidents import Acknowledgement, Because, Decision, Incident
+from alerts.incidents import Acknowledgement, Because, Decision, Incident, Remark
 from alerts.lifecycle import CALM, Alert, Phase, Transition, Why
 from alerts.maintenance import Maintenance, Scope
-from alerts.notification import Notification, decode, encode
+from alerts.notification import Notification, Target, decode, encode
+from alerts.oncall import escalation
 from alerts.rules import Severity
 from ioc.state.ledger import Write
 
@@ -32,6 +33,18 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One delivery of an incident: to whom, what, and what became of it when (steady)."""
+
+    incident: int
+    target: Target
+    kind: str
+    state: str
+    at: float
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Remembered:
     """What the state file knew when the service stopped, in steady time."""
 
@@ -39,8 +52,10 @@ class Remembered:
     incidents: tuple[Incident, ...]
     maintenances: tuple[Maintenance, ...]
     owed: tuple[Notification, ...]
-    told: tuple[tuple[int, str, str, float, int], ...]
-    """incident, receiver, state, when (steady), attempts: the newest of each incident kept"""
+    told: tuple[Told, ...]
+    """every delivery of the incidents kept, oldest first"""
+    dismissed: frozenset[str]
+    """firing alerts whose incident somebody closed"""
     next_incident: int
     next_delivery: int
     next_maintenance: int
@@ -69,11 +84,20 @@ def transition_row(transition: Transition, skew: float) -> Write:
 def incident_row(incident: Incident, skew: float) -> Write:
     """An incident as it is."""
     moved = _moved(incident, skew)
-    body = asdict(moved) | {"alerts": sorted(moved.alerts), "told": sorted(moved.told)}
     return Write(
         "INSERT OR REPLACE INTO incidents VALUES (?, ?, ?, ?, ?)",
-        (moved.id, moved.root, moved.opened, moved.closed, orjson.dumps(body).decode()),
+        (moved.id, moved.root, moved.opened, moved.closed, orjson.dumps(moved, default=_listed).decode()),
     )
+
+
+def dismissed_row(alert: str) -> Write:
+    """That somebody closed the incident of an alert that fires."""
+    return Write("INSERT OR REPLACE INTO dismissed VALUES (?)", (alert,))
+
+
+def fired_anew_row(alert: str) -> Write:
+    """That an alert is dismissed no longer."""
+    return Write("DELETE FROM dismissed WHERE alert = ?", (alert,))
 
 
 def decision_row(decision: Decision, at: float) -> Write:
@@ -82,12 +106,13 @@ def decision_row(decision: Decision, at: float) -> Write:
 
 
 def act_row(
-    incident: int | None, at: float, verb: str, because: str, subject: str, alert: str = "", by: str = ""
-) -> Write:
-    """What was decided or done, by whom; for the audit and for `explain`."""
+    incident: int | None, at: float, verb: str, because: str, subject: str, alert: str = "", by: str = "",
+    note: str = "",
+) -> Write:  # fmt: skip
+    """What was decided or done, by whom, and what they said; for the audit and for `explain`."""
     return Write(
-        "INSERT INTO decisions (incident, at, verb, because, subject, alert, by) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (incident, at, verb, because, subject, alert, by),
+        "INSERT INTO decisions (incident, at, verb, because, subject, alert, by, note) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (incident, at, verb, because, subject, alert, by, note),
     )
 
 
@@ -147,7 +172,7 @@ def remembered(ledger: Reader, skew: float, now: float, keep: float) -> Remember
     maintenances = ledger.read('SELECT * FROM maintenance WHERE "end" > ? AND ended IS NULL', (now + skew,))
     owed = ledger.read("SELECT body FROM deliveries WHERE state = 'owed' ORDER BY id")
     told = ledger.read(
-        "SELECT incident, receiver, state, coalesce(settled, at), attempts FROM deliveries"
+        "SELECT incident, receiver, address, person, kind, state, coalesce(settled, at), attempts FROM deliveries"
         " WHERE incident IN (SELECT id FROM incidents WHERE closed IS NULL OR closed > ?) ORDER BY id",
         (since,),
     )
@@ -156,7 +181,8 @@ def remembered(ledger: Reader, skew: float, now: float, keep: float) -> Remember
         tuple(_incident(row[0], skew) for row in incidents),
         tuple(_maintenance(row, skew) for row in maintenances),
         tuple(decode(row[0]) for row in owed),
-        tuple((row[0], row[1], row[2], row[3] - skew, row[4]) for row in told),
+        tuple(Told(row[0], Target(*row[1:4]), row[4], row[5], row[6] - skew, row[7]) for row in told),
+        frozenset(row[0] for row in ledger.read("SELECT alert FROM dismissed")),
         *(highest + 1 for highest in ledger.read(_HIGHEST)[0]),
     )
 
@@ -164,14 +190,14 @@ def remembered(ledger: Reader, skew: float, now: float, keep: float) -> Remember
 def explained(ledger: Reader, incident: int) -> list[dict[str, object]]:
     """Every decision about an incident and every delivery of it, oldest first, in civil time."""
     decisions = ledger.read(
-        "SELECT at, verb, because, subject, alert, by FROM decisions WHERE incident = ? ORDER BY id",
+        "SELECT at, verb, because, subject, alert, by, note FROM decisions WHERE incident = ? ORDER BY id",
         (incident,),
     )
     deliveries = ledger.read(
         "SELECT at, kind, receiver, state, attempts, settled, answer FROM deliveries WHERE incident = ? ORDER BY id",
         (incident,),
     )
-    names = ("at", "verb", "because", "subject", "alert", "by")
+    names = ("at", "verb", "because", "subject", "alert", "by", "note")
     sent = ("at", "kind", "receiver", "state", "attempts", "settled", "answer")
     both = [dict(zip(names, row, strict=True)) for row in decisions]
     both += [dict(zip(sent, row, strict=True)) for row in deliveries]
@@ -185,23 +211,44 @@ _HIGHEST = (
 
 
 def _moved(incident: Incident, by: float) -> Incident:
-    ack = incident.acknowledged
+    ack, chain = incident.acknowledged, incident.escalation
     return replace(
         incident,
         opened=incident.opened + by,
         closed=None if incident.closed is None else incident.closed + by,
         told_at=incident.told_at + by,
         changes=tuple(each + by for each in incident.changes),
-        acknowledged=None if ack is None else replace(ack, at=ack.at + by),
+        acknowledged=None if ack is None else ack.moved(by),
+        escalation=None if chain is None else chain.moved(by),
+        remarks=tuple(replace(each, at=each.at + by) for each in incident.remarks),
+        decided=incident.decided + by,
     )
+
+
+def _listed(value: object) -> list[object]:
+    """Sets as lists in order; raises TypeError for anything else that JSON has no form for."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
 def _incident(text: str, skew: float) -> Incident:
     body: dict[str, Any] = orjson.loads(text)
-    ack = body.pop("acknowledged")
-    body |= {"alerts": frozenset(body["alerts"]), "told": frozenset(body["told"])}
+    ack, chain = body.pop("acknowledged"), body.pop("escalation", None)
+    body |= {"alerts": frozenset(body["alerts"]), "told": tuple(map(_target, body["told"]))}
     body |= {"changes": tuple(body["changes"]), "severity": Severity(body["severity"])}
-    return _moved(Incident(**body, acknowledged=Acknowledgement(**ack) if ack else None), -skew)
+    body |= {"remarks": tuple(Remark(**each) for each in body.get("remarks", ()))}
+    incident = Incident(
+        **body,
+        acknowledged=Acknowledgement(**ack) if ack else None,
+        escalation=escalation.decode(chain) if chain else None,
+    )
+    return _moved(incident, -skew)
+
+
+def _target(body: str | dict[str, str]) -> Target:
+    """Whom an incident was told; before people could be told, a receiver's name."""
+    return Target(body) if isinstance(body, str) else Target(**body)
 
 
 def _alert(row: Sequence[Any], skew: float) -> Alert:

@@ -8,7 +8,11 @@ from alerts.foreign import Foreign
 from alerts.incidents import DOWN, UNREACHABLE, Incident
 from alerts.watching import SELF
 from ioc.inventory import Inventory
+from ioc.model import Reason
 from ioc.picture import Picture, Value
+
+SETTLING = 60.0
+"""seconds after a start in which nothing is told of what stands behind something that was not asked yet"""
 
 
 class Landscape:
@@ -17,6 +21,8 @@ class Landscape:
     def __init__(self, picture: Picture, inventory: Inventory) -> None:
         self._picture = picture
         self.inventory = inventory
+        self.settled_at = 0.0
+        """steady; until then what was not asked yet is waited for"""
         self.foreign: Mapping[str, Foreign] = {}
         """alerts that no rule of ours made, by key, while they fire"""
 
@@ -32,6 +38,17 @@ class Landscape:
     def ancestors(self, subject: str) -> Iterable[str]:
         """The endpoints in front of it, nearest first."""
         return self.inventory.ancestors(subject)
+
+    def descendants(self, subject: str) -> Iterable[str]:
+        """The endpoints behind it."""
+        return self.inventory.descendants(subject)
+
+    def awaited(self, subject: str, now: float) -> bool:
+        """Whether it has not been asked since the service started, which is moments ago."""
+        if now >= self.settled_at:
+            return False
+        value = self.value(subject)
+        return value is not None and value.get("reason") == Reason.NOT_YET_PROBED
 
     def members(self, incident: Incident) -> list[str]:
         """Who is hit: the root, what has an alert in it, and what cannot be reached behind the root."""

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from alerts.incidents import Incident
-from alerts.notification import Notification
+from alerts.notification import Notification, Target
 from alerts.rules import Rule
 from alerts.wording import MISSING, VIETNAMESE
 from ioc.inventory import Inventory, Owner
@@ -58,14 +58,15 @@ class _Texts(dict[str, str]):
 
 
 def notification(
-    number: int, incident: Incident, receiver: str, kind: str, at: float, skew: float, link: str
-) -> Notification:
-    """What a receiver is told of an incident; `at` is civil, `skew` turns the incident's times into it."""
+    number: int, incident: Incident, target: Target, kind: str, at: float, skew: float, link: str,
+    because: str = "", language: str = "vi",
+) -> Notification:  # fmt: skip
+    """What a target is told of an incident; `at` is civil, `skew` turns the incident's times into it."""
     ended = None if incident.closed is None else incident.closed + skew
     return Notification(
         id=number,
         incident=incident.id,
-        receiver=receiver,
+        receiver=target.receiver,
         kind=kind,
         status="firing" if ended is None else "resolved",
         severity=incident.severity,
@@ -75,6 +76,10 @@ def notification(
         labels=labels(incident),
         annotations=_annotations(incident, kind, skew, link),
         link=f"{link}/#incident/{incident.id}" if link else "",
+        to=target.to,
+        person=target.person,
+        language=language,
+        because=because,
     )
 
 

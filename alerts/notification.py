@@ -17,6 +17,11 @@ class Target:
     to: str = ""
     person: str = ""
 
+    @property
+    def party(self) -> str:
+        """Who is told by it, as a reference: the person, else the receiver."""
+        return f"person:{self.person}" if self.person else f"receiver:{self.receiver}"
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:

@@ -43,6 +43,10 @@ class Receiver:
     name: str
     channel: Channel
     severities: frozenset[str] = EVERY_SEVERITY
+    unit: str = ""
+    """the unit whose receiver it is"""
+    digest: bool = False
+    """it gets the digest of its unit"""
     kind: str = ""
     """the channel's name in the configuration"""
     per_minute: int | None = None

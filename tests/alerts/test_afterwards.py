@@ -129,7 +129,7 @@ async def test_the_members_of_a_thing_taken_out_get_an_incident_of_their_own(tmp
 
     kept = [replace(each, parent="") if each.id == "room-a1" else each for each in kept]
     smaller = Inventory(world.inventory.units, world.inventory.sites.values(), kept)
-    world.engine.apply(smaller, shipped(), world.engine._desk.receivers)
+    world.engine.apply(smaller, shipped(), world.engine.directory.receivers)
     for gone in ("up-a", "room-a2", "room-a3"):
         world.picture.remove(f"endpoint/{gone}")
     world.put("room-a1", "down")
@@ -146,7 +146,7 @@ async def test_a_member_moved_behind_another_parent_is_told_by_itself(tmp_path: 
         for each in world.inventory.endpoints.values()
     ]
     other = Inventory(world.inventory.units, world.inventory.sites.values(), moved)
-    world.engine.apply(other, shipped(), world.engine._desk.receivers)
+    world.engine.apply(other, shipped(), world.engine.directory.receivers)
     world.put("room-a1", "down")
     await world.go(60)
     assert told(world) == [("opened", "room-a1")]

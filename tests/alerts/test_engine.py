@@ -141,7 +141,7 @@ async def test_what_is_removed_by_a_reload_is_closed(tmp_path: Path) -> None:
     assert world.open() == [1, 2]
     kept = {id: each for id, each in world.inventory.endpoints.items() if id != "room-a1"}
     smaller = type(world.inventory)(world.inventory.units, world.inventory.sites.values(), kept.values())
-    world.engine.apply(smaller, shipped(), world.engine._desk.receivers)
+    world.engine.apply(smaller, shipped(), world.engine.directory.receivers)
     await world.go(1)
     assert world.open() == [2]
     assert world.inbox.kinds == ["opened", "opened", "closed"]

@@ -51,7 +51,8 @@ async def test_an_incident_is_told_from_the_state_file_while_the_service_runs(tm
     look = Look(tmp_path / "state.db")
     text = lines(story(look, 1))
     assert text[0] == "21/09 21:13:20 mở sự cố (mcu) – chưa có sự cố nào bao trùm"
-    assert "21/09 21:13:20 #1 mở sự cố → desk; đã gửi 21/09 21:13:20: 200" in text
+    why_desk = "vì: nhận mức này, không có tuyến báo nào được khai"
+    assert f"21/09 21:13:20 #1 mở sự cố → desk; {why_desk}; đã gửi 21/09 21:13:20: 200" in text
     assert any("đã nhận xử lý" in each and "An" in each for each in text)
     assert "đã gửi" in text[-1]
     about = story(look, 1, "bình", "en").about

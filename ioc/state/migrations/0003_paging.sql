@@ -14,6 +14,11 @@ CREATE INDEX deliveries_at ON deliveries (at);
 
 ALTER TABLE decisions ADD COLUMN note TEXT NOT NULL DEFAULT '';
 
+-- Alerts that fire although somebody closed their incident: noted until they fire anew.
+CREATE TABLE dismissed (
+    alert TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE silences (
     id      TEXT PRIMARY KEY,
     start   REAL NOT NULL,
