@@ -369,8 +369,8 @@ class Desk:
     def _note_told(self, notification: Notification, state: str, attempts: int) -> Reached:
         target = notification.target
         shown_as = {
-            "state": _SHOWN_AS.get(state, state), "at": self._clock.now(), "attempts": attempts, "receiver": target.receiver,
-            "name": name_of(target, self.directory), "kind": str(notification.kind),
+            "state": _SHOWN_AS.get(state, state), "at": self._clock.now(), "attempts": attempts,
+            "receiver": target.receiver, "name": name_of(target, self.directory), "kind": str(notification.kind),
         }  # fmt: skip
         known = self._told.setdefault(notification.incident, {})
         reached = known.setdefault(target.party, Reached(shown_as))
@@ -379,8 +379,8 @@ class Desk:
 
     def _restore_told(self, each: journal.Told) -> None:
         shown_as = {
-            "state": _SHOWN_AS.get(each.state, each.state), "at": each.at, "attempts": each.attempts, "receiver": each.target.receiver,
-            "name": name_of(each.target, self.directory), "kind": each.kind,
+            "state": _SHOWN_AS.get(each.state, each.state), "at": each.at, "attempts": each.attempts,
+            "receiver": each.target.receiver, "name": name_of(each.target, self.directory), "kind": each.kind,
         }  # fmt: skip
         known = self._told.setdefault(each.incident, {})
         reached = known.setdefault(each.target.party, Reached(shown_as))

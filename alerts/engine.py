@@ -16,7 +16,7 @@ from alerts import journal, messages, planning
 from alerts.caseload import Caseload
 from alerts.channels.base import Channel, Receiver
 from alerts.desk import Desk, Origin
-from alerts.dispatch import Dispatch
+from alerts.dispatch import Dispatch, Settlement
 from alerts.foreign import Foreign, is_foreign
 from alerts.handling import Handling
 from alerts.incidents import REOPEN_WITHIN, Incident
@@ -123,7 +123,7 @@ class Engine:
             ledger, clock.now, self._waker("record"), self.ledger_trouble, self._everything, telemetry
         )
         self._dispatch = Dispatch(
-            clock, picture, self._recorder, self._timers, self._number, self._closed, lambda settlement: self._desk.settled(settlement),
+            clock, picture, self._recorder, self._timers, self._number, self._closed, self._settled,
             jitter or Random().random, telemetry,
         )  # fmt: skip
         self._desk = Desk(
@@ -144,6 +144,7 @@ class Engine:
         self._upkeep = Upkeep(clock, picture, self._recorder, self._waker("maintenance"), self._maintained)
         self.silenced: Silenced = lambda labels: ""
         self.on_call: OnCall = self._by_schedule
+        self._bells = self._hung()
         self._transitions = telemetry.tally("ioc_alert_transitions", "Alerts that changed their phase")
         self._meter(telemetry)
         self._duty = duty or Duty()
@@ -216,31 +217,33 @@ class Engine:
     def ring(self, key: Key, now: float) -> None:
         """A timer has come due."""
         what, which = key
-        match what:
-            case "alert":
-                self._wake_alert(which[0], which[1], now)
-            case "recheck":
-                self._order(Recheck(which[0], by=now + RECHECK_BEFORE))
-            case "record":
-                self._recorder.ring(which)
-            case "lane" | "delivery":
-                self._dispatch.ring(key, now)
-            case "due":
-                self._caseload.due(which, now)
-            case "settle":
-                self._caseload.settle(now)
-                self._caseload.look_for_silences(now)
-            case "members":
-                self._caseload.count_members(which, now)
-            case "calm":
-                self._caseload.calm(which, now)
-            case "forget":
-                self._desk.forget(which)
-            case "maintenance":
-                self._upkeep.ring(which, now)
-            case "prune":
-                self._recorder.record(journal.prune_rows(self._clock.civil(now)), lambda recorded: None)
-                self._timers.set(key, now + PRUNE_EVERY)
+        self._bells[what](which, now)
+
+    def _hung(self) -> dict[str, Callable[[Any, float], None]]:
+        """What is done when a timer comes due, by the first part of its key."""
+        return {
+            "alert": lambda which, now: self._wake_alert(which[0], which[1], now),
+            "recheck": lambda which, now: self._order(Recheck(which[0], by=now + RECHECK_BEFORE)),
+            "record": lambda which, now: self._recorder.ring(which),
+            "lane": lambda which, now: self._dispatch.ring(("lane", which), now),
+            "delivery": lambda which, now: self._dispatch.ring(("delivery", which), now),
+            "due": self._caseload.due,
+            "settle": self._settle,
+            "members": self._caseload.count_members,
+            "calm": self._caseload.calm,
+            "forget": lambda which, now: self._desk.forget(which),
+            "maintenance": self._upkeep.ring,
+            "prune": self._prune,
+        }
+
+    def _settle(self, which: None, now: float) -> None:
+        """What was not asked since the start is waited for no longer."""
+        self._caseload.settle(now)
+        self._caseload.look_for_silences(now)
+
+    def _prune(self, which: None, now: float) -> None:
+        self._recorder.record(journal.prune_rows(self._clock.civil(now)), lambda recorded: None)
+        self._timers.set(("prune", None), now + PRUNE_EVERY)
 
     def ledger_trouble(self, ok: bool, detail: str) -> None:
         """The state file takes writes, or does not; shown as `self/ledger`."""
@@ -488,8 +491,7 @@ class Engine:
         }
         self._upkeep.book.cover(inventory, self._today())
         self._desk.directory = Directory(
-            self._duty, receivers, inventory.units, self._calendars, lambda schedule, civil: self.on_call(schedule, civil),
-            self._dispatch.failing,
+            self._duty, receivers, inventory.units, self._calendars, self._called, self._dispatch.failing
         )  # fmt: skip
         self._channels |= {each.channel for each in receivers.values()}
         self._dispatch.apply(receivers, self._duty.people)
@@ -535,6 +537,12 @@ class Engine:
         began = now if value.get("state", "up") == "up" else value.get("since", now)
         day = messages.day_of(self._clock.civil(now))
         return messages.facts(rule, subject, value, self._land.inventory, self._clock.civil(began), day)
+
+    def _settled(self, settlement: Settlement) -> None:
+        self._desk.settled(settlement)
+
+    def _called(self, schedule: str, civil: float) -> tuple[str, ...]:
+        return self.on_call(schedule, civil)
 
     def _number(self) -> int:
         """The id of a new delivery."""

@@ -187,6 +187,12 @@ def remembered(ledger: Reader, skew: float, now: float, keep: float) -> Remember
     )
 
 
+def opened_since(ledger: Reader, since: float, most: int) -> tuple[Incident, ...]:
+    """The newest incidents that opened at a civil time or later, oldest first; their times are civil."""
+    rows = ledger.read("SELECT body FROM incidents WHERE opened >= ? ORDER BY id DESC LIMIT ?", (since, most))
+    return tuple(_incident(row[0], 0.0) for row in reversed(rows))
+
+
 def explained(ledger: Reader, incident: int) -> list[dict[str, object]]:
     """Every decision about an incident and every delivery of it, oldest first, in civil time."""
     decisions = ledger.read(

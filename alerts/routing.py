@@ -102,7 +102,7 @@ def nobody(schedule: str, civil: float) -> tuple[str, ...]:
 class Directory:
     """Everybody who can be told, and what says who of them is: a configuration as it is in force."""
 
-    duty: Duty = Duty()
+    duty: Duty = field(default_factory=Duty)
     receivers: Mapping[str, Receiver] = field(default_factory=lambda: MappingProxyType({}))
     units: Units = field(default_factory=Units)
     calendars: Mapping[str, WorkCalendar] = field(default_factory=lambda: MappingProxyType({}))

@@ -53,7 +53,7 @@ def shown(incident: Incident, members: Sequence[str], recorded: bool, skew: floa
 
 
 def coming(incident: Incident, directory: Directory, now: float, skew: float) -> dict[str, Any]:
-    """What comes next: a code for which screens have a sentence; when (steady), to whom and why, where it comes by itself."""
+    """What comes next: a code for which screens have a sentence; when (steady), to whom and why, if by itself."""
     due = upcoming(incident)
     if due is None and incident.closed is None and incident.flapping:
         return {

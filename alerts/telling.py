@@ -113,9 +113,9 @@ def fall_due(incident: Incident, directory: Directory, now: float, skew: float) 
     due = upcoming(incident)
     if due is None or now < due.at:
         return Telling(incident)
-    ack = incident.acknowledged
+    ack, chain = incident.acknowledged, incident.escalation
     if ack is None:
-        return _step(incident, directory, now, skew)
+        return Telling(incident) if chain is None else _step(incident, chain, directory, now, skew)
     if ack.critical_since is not None and now >= ack.critical_since + EXPIRES_AFTER:
         return _expired(incident, directory, now, skew)
     reminded = replace(incident, acknowledged=replace(ack, reminded=True))
@@ -183,10 +183,8 @@ def _held_back(incident: Incident, verb: Verb, held_by: str) -> Telling:
     return Telling(held, notes=(replace(_silenced(held_by), note=f"{held_by}: {verb}"),))
 
 
-def _step(incident: Incident, directory: Directory, now: float, skew: float) -> Telling:
+def _step(incident: Incident, chain: Escalation, directory: Directory, now: float, skew: float) -> Telling:
     """The chain goes on."""
-    chain = incident.escalation
-    assert chain is not None, "a step is due"
     moved = escalation.advance(chain, now, _finder(incident, directory, now + skew))
     notes = _passed(moved)
     after = replace(incident, escalation=moved.escalation)

@@ -13,10 +13,10 @@ from typing import Any
 import structlog
 
 from alerts.channels.base import Receiver
-from alerts.channels.registry import CHANNELS
 from alerts.clerk import Clerk
 from alerts.engine import Engine
 from alerts.oncall.roster import Roster
+from alerts.receivers import made
 from alerts.rules import Rule
 from alerts.visitors import Visitors
 from collectors import registry as sources
@@ -24,7 +24,6 @@ from collectors.base import Surroundings
 from collectors.runner import Runner
 from ioc import history
 from ioc.clock import Clock
-from ioc.config import compiled
 from ioc.config.compiled import Config
 from ioc.config.diff import changes, in_force
 from ioc.config.scalars import loopback
@@ -101,8 +100,9 @@ class Service:
         self._engine = Engine(
             clock, self._picture, self._ledger, config.inventory, _rules(config), self._told(config),
             self._runner.order, self._telemetry, link=config.public_url, on_maintenance=self._maintained,
-            duty=config.duty,
+            duty=config.duty, calendars=config.calendars,
         )  # fmt: skip
+        self._engine.on_call = lambda schedule, civil: self._roster.on_call(schedule, civil - clock.skew())
         self._clerk = Clerk(
             clock, Look(config.state), self._engine.dispatch, lambda: self.config.duty.people,
             lambda: self._receivers, self._roster.called,
@@ -157,9 +157,21 @@ class Service:
 
     # --- what the HTTP API may ask for ---
 
-    async def acknowledge(self, incident: int, by: str, note: str) -> None:
+    async def acknowledge(self, incident: int, by: str, note: str, seen: float | None = None) -> None:
         """See web.deps.Desk."""
-        await self._engine.acknowledge(incident, by, note)
+        await self._engine.acknowledge(incident, by, note, seen)
+
+    async def assign(self, incident: int, to: str, by: str) -> None:
+        """See web.deps.Desk."""
+        await self._engine.assign(incident, to, by)
+
+    async def comment(self, incident: int, text: str, by: str) -> None:
+        """See web.deps.Desk."""
+        await self._engine.comment(incident, text, by)
+
+    async def close_incident(self, incident: int, reason: str, by: str) -> None:
+        """See web.deps.Desk."""
+        await self._engine.close_incident(incident, reason, by)
 
     async def maintain(
         self, kind: str, id: str, start: float | None, end: float, reason: str, by: str
@@ -300,7 +312,7 @@ class Service:
         told = self._told(fresh)
         self.config = config = in_force(self.config, fresh)
         self._roster.apply(config.duty, config.calendars, _severities(config))
-        self._engine.apply(config.inventory, _rules(config), told, config.duty)
+        self._engine.apply(config.inventory, _rules(config), told, config.duty, config.calendars)
         self._visitors.apply(config.others, config.inventory)
         self._expectation.apply(config.inventory, config.calendars)
         self._intake.apply(config.inventory)
@@ -326,7 +338,7 @@ class Service:
         self._receivers = {
             name: self._receivers[name]
             if name in self._receivers and known.get(name) == each
-            else _receiver(each)
+            else made(each)
             for name, each in config.receivers.items()
         }
         return self._receivers
@@ -381,11 +393,6 @@ def _make_folder(folder: Path) -> None:
             f"{folder}: cannot make this directory for the state file: {error.strerror}; "
             f"name another under state:, or give this user one it may write to"
         ) from error
-
-
-def _receiver(each: compiled.Receiver) -> Receiver:
-    channel = CHANNELS[each.channel](each.options)
-    return Receiver(each.name, channel, each.severities, each.channel, each.per_minute, each.max_age)
 
 
 def _rules(config: Config) -> list[Rule]:

@@ -34,8 +34,17 @@ class Readiness:
 class Desk(Protocol):
     """What may be asked for over HTTP; each raises errors.Refused when it may not be done."""
 
-    async def acknowledge(self, incident: int, by: str, note: str) -> None:
-        """Take an incident."""
+    async def acknowledge(self, incident: int, by: str, note: str, seen: float | None = None) -> None:
+        """Take an incident; `seen` is its `decided` as whoever takes it saw it."""
+
+    async def assign(self, incident: int, to: str, by: str) -> None:
+        """Give an incident to somebody."""
+
+    async def comment(self, incident: int, text: str, by: str) -> None:
+        """Say something of an incident."""
+
+    async def close_incident(self, incident: int, reason: str, by: str) -> None:
+        """Close an incident whose root is not down."""
 
     async def maintain(
         self, kind: str, id: str, start: float | None, end: float, reason: str, by: str

@@ -45,7 +45,8 @@ class Escalation:
 
     `step` is the index of the step that is next, `stood` that of the one told last (None: none yet), `due` when the
     next thing is due (None: nothing is, as after an acknowledgement), `told` the parties told in this round, `over`
-    whether every round is over, so that only reminders follow, `vain` whether no step of the round found anybody when it was tried.
+    whether every round is over, so that only reminders follow, `vain` whether no step of the round found anybody
+    when it was tried.
     """
 
     chain: str

@@ -22,12 +22,21 @@ class FakeDesk:
     how: Readiness = field(default_factory=lambda: Readiness(True))
     faults: Sequence[str] = ()
 
-    async def acknowledge(self, incident: int, by: str, note: str) -> None:
+    async def acknowledge(self, incident: int, by: str, note: str, seen: float | None = None) -> None:
         self.asked.append(("acknowledge", incident, by, note))
         was = self.picture.get(f"incident/{incident}") or {}
         if was.get("status") == "closed":
             raise Refused(f"incident {incident} is closed; nothing to take", status=409)
         self.picture.put(f"incident/{incident}", {**was, "acknowledged": {"by": by, "note": note}})
+
+    async def assign(self, incident: int, to: str, by: str) -> None:
+        self.asked.append(("assign", incident, to, by))
+
+    async def comment(self, incident: int, text: str, by: str) -> None:
+        self.asked.append(("comment", incident, text, by))
+
+    async def close_incident(self, incident: int, reason: str, by: str) -> None:
+        self.asked.append(("close", incident, reason, by))
 
     async def maintain(
         self, kind: str, id: str, start: float | None, end: float, reason: str, by: str

@@ -1,4 +1,4 @@
-"""Incidents: `GET /api/v1/incidents?status=`, `GET /api/v1/incidents/N`, `POST …/N/acknowledge`."""
+"""Incidents: `GET /api/v1/incidents?status=`, `GET …/N`, `POST …/N/acknowledge`, `assign`, `comment`, `close`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,29 @@ class Acknowledgement(body.Body):
 
     by: body.Name
     note: Annotated[body.Legible, StringConstraints(strip_whitespace=True, max_length=500)] = ""
+    seen: float | None = None
+    """`decided` of the incident as they saw it: refused when somebody else has acknowledged it since"""
+
+
+class Assignment(body.Body):
+    """Who is to see to an incident, and who says so."""
+
+    to: body.Name
+    by: body.Name
+
+
+class Comment(body.Body):
+    """What somebody has to say of an incident."""
+
+    text: body.Words
+    by: body.Name
+
+
+class Closing(body.Body):
+    """Why somebody closes an incident."""
+
+    reason: body.Words
+    by: body.Name
 
 
 class IncidentsApi:
@@ -31,11 +54,15 @@ class IncidentsApi:
         self._deps = deps
 
     def routes(self) -> list[Route]:
-        """The list, the single one, and taking it."""
+        """The list, the single one, and what is done with it."""
+        one = r"/api/v1/incidents/{id:\d{1,15}}"
         return [
             Route("GET", "/api/v1/incidents", Need.READ, self._list),
-            Route("GET", r"/api/v1/incidents/{id:\d{1,15}}", Need.READ, self._one),
-            Route("POST", r"/api/v1/incidents/{id:\d{1,15}}/acknowledge", Need.WRITE, self._acknowledge),
+            Route("GET", one, Need.READ, self._one),
+            Route("POST", f"{one}/acknowledge", Need.WRITE, self._acknowledge),
+            Route("POST", f"{one}/assign", Need.WRITE, self._assign),
+            Route("POST", f"{one}/comment", Need.WRITE, self._comment),
+            Route("POST", f"{one}/close", Need.WRITE, self._close),
         ]
 
     async def _list(self, request: web.Request) -> web.StreamResponse:
@@ -51,11 +78,30 @@ class IncidentsApi:
         return answer.json(self._known(int(request.match_info["id"])))
 
     async def _acknowledge(self, request: web.Request) -> web.StreamResponse:
+        id, said = await self._asked(request, Acknowledgement)
+        await self._deps.desk.acknowledge(id, said.by, said.note, said.seen)
+        return answer.json(self._deps.picture.get(f"incident/{id}"))
+
+    async def _assign(self, request: web.Request) -> web.StreamResponse:
+        id, said = await self._asked(request, Assignment)
+        await self._deps.desk.assign(id, said.to, said.by)
+        return answer.json(self._deps.picture.get(f"incident/{id}"))
+
+    async def _comment(self, request: web.Request) -> web.StreamResponse:
+        id, said = await self._asked(request, Comment)
+        await self._deps.desk.comment(id, said.text, said.by)
+        return answer.json(self._deps.picture.get(f"incident/{id}"))
+
+    async def _close(self, request: web.Request) -> web.StreamResponse:
+        id, said = await self._asked(request, Closing)
+        await self._deps.desk.close_incident(id, said.reason, said.by)
+        return answer.json(self._deps.picture.get(f"incident/{id}"))
+
+    async def _asked(self, request: web.Request, model: type[body.Model]) -> tuple[int, body.Model]:
+        """Which incident, and what is asked of it."""
         id = int(request.match_info["id"])
         self._known(id)
-        said = await body.read(request, Acknowledgement)
-        await self._deps.desk.acknowledge(id, said.by, said.note)
-        return answer.json(self._deps.picture.get(f"incident/{id}"))
+        return id, await body.read(request, model)
 
     def _known(self, id: int) -> Mapping[str, Any]:
         found = self._deps.picture.get(f"incident/{id}")
