@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -142,6 +143,18 @@ def secret_of(path: Path, key: str) -> str:
     if not secret or not secret.isascii() or not secret.isprintable():
         raise passing(f"{key} {path}: is empty or not one line of ASCII")
     return secret
+
+
+def shaped(pattern: str, what: str) -> AfterValidator:
+    """A check of an option's form; `what` says what it should be, and an example."""
+    form = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if text and not form.fullmatch(text):
+            raise ValueError(f"{text!r} is not {what}")
+        return text
+
+    return AfterValidator(check)
 
 
 def _base(url: str) -> str:

@@ -7,7 +7,7 @@ once more as plain text, without markup and buttons. The button is a link to the
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,13 +15,17 @@ from alerts import rendering
 from alerts.channels.base import Receipt
 from alerts.fitting import utf16
 from alerts.notification import Notification
-from alerts.service import Answer, Base, Service, secret_of, strange
+from alerts.service import Answer, Base, Service, secret_of, shaped, strange
 from ioc.errors import Undeliverable
 
 MOST = 4096
 """UTF-16 code units of a message; Telegram counts them without markup, we count that too"""
 PASSING = frozenset({420, 429})
 BUTTON = {"vi": "Mở và xác nhận", "en": "Open and acknowledge"}
+
+Chat = Annotated[
+    str, shaped(r"-?\d{1,20}|@\w{1,64}", "the id of a chat, as -1001234567890, or a channel's @name")
+]
 
 
 class TelegramOptions(BaseModel):
@@ -30,10 +34,8 @@ class TelegramOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     token_file: Path = Field(description="file with the bot's token from @BotFather; read at each attempt")
-    to: str = Field(
-        default="",
-        pattern=r"^(-?\d{1,20}|@\w{1,64})?$",
-        description="id of the chat, or @name of a channel; empty: only for people's contacts",
+    to: Chat = Field(
+        default="", description="id of the chat, or @name of a channel; empty: only for people's contacts"
     )
     timeout: float = Field(default=10.0, gt=0, le=60, description="seconds for one whole attempt")
     api: Base = Field(default="https://api.telegram.org", description="address of the Bot API")

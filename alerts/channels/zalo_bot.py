@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,12 +11,14 @@ from alerts import rendering
 from alerts.channels.base import Receipt
 from alerts.fitting import utf16
 from alerts.notification import Notification
-from alerts.service import Answer, Base, Service, secret_of, strange
+from alerts.service import Answer, Base, Service, secret_of, shaped, strange
 from ioc.errors import Undeliverable
 
 MOST = 2000
 """code units of a message: Zalo says characters, and counts styles in UTF-16, so the longer of both is kept to"""
 PASSING = frozenset({408, 429})
+
+Chat = Annotated[str, shaped(r"[\w.-]{1,64}", "the id of a chat, as 6ede9afa66b88fe6d6a9")]
 
 
 class ZaloBotOptions(BaseModel):
@@ -25,9 +27,8 @@ class ZaloBotOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     token_file: Path = Field(description="file with the bot's token; read at each attempt")
-    to: str = Field(
+    to: Chat = Field(
         default="",
-        pattern=r"^[\w.-]{0,64}$",
         description="id of the chat as the bot's messages show it; empty: only for people's contacts",
     )
     timeout: float = Field(default=10.0, gt=0, le=60, description="seconds for one whole attempt")

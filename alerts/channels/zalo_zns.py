@@ -13,16 +13,16 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import urlencode
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from alerts import rendering
 from alerts.channels.base import Receipt
 from alerts.fitting import cut
 from alerts.notification import Notification
-from alerts.service import Answer, Base, Service, lasting, secret_of, strange
+from alerts.service import Answer, Base, Service, lasting, secret_of, shaped, strange
 from alerts.wording import MISSING
 from ioc.errors import Undeliverable
 
@@ -36,6 +36,21 @@ Source = Literal[
     "acknowledged",
 ]  # fmt: skip
 Kind = Literal["text", "number", "time", "date"]
+
+Digits = Annotated[str, shaped(r"\d{1,32}", "a number, as Zalo shows it: 300001")]
+
+
+def _is_number(text: str) -> str:
+    if not text:
+        return text
+    try:
+        phone(text)
+    except Undeliverable as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+Number = Annotated[str, AfterValidator(_is_number)]
 
 
 class Parameter(BaseModel):
@@ -56,19 +71,17 @@ class ZaloZnsOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    app_id: str = Field(pattern=r"^\d{1,32}$", description="id of the application")
+    app_id: Digits = Field(min_length=1, description="id of the application")
     secret_key_file: Path = Field(description="file with the application's secret key")
     refresh_token_file: Path = Field(
         description="file with the refresh token, renewed by us: writable, and of no other receiver"
     )
-    template: str = Field(pattern=r"^\d{1,20}$", description="id of the template")
-    closed_template: str = Field(
-        default="",
-        pattern=r"^\d{0,20}$",
-        description="id of the template for what has ended; empty: the same",
+    template: Digits = Field(min_length=1, description="id of the template")
+    closed_template: Digits = Field(
+        default="", description="id of the template for what has ended; empty: the same"
     )
     parameters: dict[str, Parameter] = Field(description="the template's parameters by their names")
-    to: str = Field(default="", description="telephone number; empty: only for people's contacts")
+    to: Number = Field(default="", description="telephone number; empty: only for people's contacts")
     timeout: float = Field(default=15.0, gt=0, le=60, description="seconds for one exchange")
     api: Base = Field(default="https://business.openapi.zalo.me", description="address of the ZNS API")
     oauth: Base = Field(default="https://oauth.zaloapp.com", description="address that renews tokens")
