@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from alerts.channels.registry import CHANNELS, host
+from alerts.channels.registry import CHANNELS, host, misaddressed
 from alerts.oncall import gaps, ical
 from alerts.rules import parse_rule, shipped
 from collectors import registry as sources
@@ -28,6 +28,7 @@ def parts() -> Parts:
         fields=sources.fields,
         hooks=Hooks(ical=ical.read, gaps=gaps.gaps),
         host=host,
+        misaddressed=misaddressed,
     )
 
 
@@ -48,6 +49,7 @@ def read(directory: Path, environ: Mapping[str, str], clock: Clock, listen: str 
         fields=known.fields,
         hooks=known.hooks,
         host=known.host,
+        misaddressed=known.misaddressed,
         environ=environ,
         today=today(clock),
         listen=listen,

@@ -108,6 +108,11 @@ class Email:
         return ", ".join(self._options.to)
 
     @staticmethod
+    def check_address(to: str) -> None:
+        """Raises ValueError for an address that nothing can be sent to."""
+        mailbox(to)
+
+    @staticmethod
     def host(options: EmailOptions) -> str:
         """What it talks to over a network."""
         return options.host

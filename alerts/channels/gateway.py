@@ -21,7 +21,7 @@ from alerts.channels.base import Receipt
 from alerts.notification import Notification
 from alerts.service import SHOWN_ANSWER, Answer, Service, passing, refused
 from alerts.sms import template
-from alerts.sms.numbers import national
+from alerts.sms.numbers import e164, national
 from alerts.sms.options import SmsOptions, number
 from alerts.sms.wording import wording
 from ioc.errors import Undeliverable
@@ -122,6 +122,11 @@ class Gateway:
     def own_address(self) -> str:
         """The number it goes to where none is given; empty where there is none."""
         return self._options.to
+
+    @staticmethod
+    def check_address(to: str) -> None:
+        """Raises ValueError for an address that nothing can be sent to."""
+        e164(to)
 
     @staticmethod
     def host(options: GatewayOptions) -> str:

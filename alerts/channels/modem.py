@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from alerts.channels.base import Receipt
 from alerts.notification import Notification
+from alerts.sms.numbers import e164
 from alerts.sms.options import SmsOptions, minutes, number, reference
 from alerts.sms.parts import cut
 from alerts.sms.port import Port
@@ -72,6 +73,11 @@ class Modem:
     def own_address(self) -> str:
         """The number it goes to where none is given; empty where there is none."""
         return self._options.to
+
+    @staticmethod
+    def check_address(to: str) -> None:
+        """Raises ValueError for an address that nothing can be sent to."""
+        e164(to)
 
     @staticmethod
     def host(options: ModemOptions) -> str:

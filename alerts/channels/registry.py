@@ -36,3 +36,12 @@ def host(name: str, options: BaseModel) -> str | None:
     """What a channel with these options talks to over a network: empty for nothing, None where it does not say."""
     told = getattr(CHANNELS[name], "host", None)
     return None if told is None else str(told(options))
+
+
+def misaddressed(name: str, to: str) -> str:
+    """Why a channel cannot send to an address; empty where it can, or does not say."""
+    check = getattr(CHANNELS[name], "check_address", None)
+    try:
+        return "" if check is None else str(check(to) or "")
+    except ValueError as error:
+        return str(error)

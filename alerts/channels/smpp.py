@@ -89,6 +89,11 @@ class Smpp:
         return self._options.to
 
     @staticmethod
+    def check_address(to: str) -> None:
+        """Raises ValueError for an address that nothing can be sent to."""
+        e164(to)
+
+    @staticmethod
     def host(options: SmppOptions) -> str:
         """What it talks to over a network."""
         return options.host

@@ -15,6 +15,7 @@ from pydantic import BaseModel, create_model
 from ioc.config import (
     alerting,
     calendars,
+    contacts,
     duty,
     endpoints,
     inlet,
@@ -51,7 +52,7 @@ class Parts:
     `sources` and `channels` give each one's Options model by name, `rule` compiles a rule that may read
     the numbers it is told or raises RuleError, `shipped` holds the compiled rules that come with the service,
     by id, `fields` tells what a source with some options measures, `hooks` what a schedule comes to, and
-    `host` what a channel with some options talks to.
+    `host` what a channel with some options talks to, `misaddressed` why a channel cannot send to an address.
     """
 
     sources: Mapping[str, type[BaseModel]]
@@ -61,6 +62,7 @@ class Parts:
     fields: FieldsOf = nothing_measured
     hooks: Hooks = NO_HOOKS
     host: offline.HostOf = offline.nothing_needed
+    misaddressed: contacts.Misaddressed = contacts.nothing_wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +86,11 @@ def load(
     fields: FieldsOf = nothing_measured,
     hooks: Hooks = NO_HOOKS,
     host: offline.HostOf = offline.nothing_needed,
+    misaddressed: contacts.Misaddressed = contacts.nothing_wrong,
     listen: str | None = None,
 ) -> Config:
     """Read a directory; `listen` overrides where it says to listen. Raises ConfigError with every fault."""
-    parts = Parts(sources, channels, rule, shipped or {}, fields, hooks, host)
+    parts = Parts(sources, channels, rule, shipped or {}, fields, hooks, host, misaddressed)
     reading = examine(directory, parts, environ, today, listen)
     if reading.config is None:
         raise ConfigError(reading.faults)
@@ -196,6 +199,7 @@ class _Reader:
             self._directory, zone, sound, told, known, self._parts.hooks, self._today, self._faults
         )
         made = reader.duty(written)
+        contacts.check(made, told, written.people, self._parts.misaddressed, self._faults)
         if not self._faults:  # a way with a fault is a way all the same
             places = {
                 row.id: each.place("id") for row, each in zip(wanted, written.route_pieces, strict=True)

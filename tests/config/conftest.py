@@ -76,6 +76,7 @@ def parts() -> Parts:
         shipped={"endpoint-down": ("endpoint-down", 'state == "down"')},
         fields=fields_of,
         hooks=Hooks(ical=ical.read, gaps=gaps.gaps),
+        misaddressed=lambda channel, to: "" if "=" not in to else f"{to!r} is no address",
         host=lambda channel, options: urlsplit(options.url).hostname,  # type: ignore[attr-defined]
     )
 

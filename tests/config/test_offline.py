@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
-from alerts.channels.registry import CHANNELS, host
+from alerts.channels.registry import CHANNELS, host, misaddressed
 from ioc.config.offline import near
 
 
@@ -43,5 +45,13 @@ def test_a_channel_that_does_not_say_needs_the_internet() -> None:
     assert host("telegram", options) is None
 
 
-def _host(name: str, options: dict[str, object]) -> str | None:
+def _host(name: str, options: Mapping[str, object]) -> str | None:
     return host(name, CHANNELS[name].Options.model_validate(options))
+
+
+def test_what_channels_cannot_send_to() -> None:
+    assert misaddressed("modem", "113").startswith("'113' is not a telephone number")
+    assert misaddressed("email", "an").startswith("'an' is not a mail address")
+    said = {name: misaddressed(name, "0912 000 111") for name in ("modem", "smpp", "gateway", "telegram")}
+    assert said == {"modem": "", "smpp": "", "gateway": "", "telegram": ""}
+    assert misaddressed("email", "An <an@example.vn>") == ""
