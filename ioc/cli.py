@@ -22,6 +22,8 @@ influx = typer.Typer(help="Prepare an InfluxDB for history, and look after it.",
 app.add_typer(influx, name="influx")
 history = typer.Typer(help="Move history from one store to another.", no_args_is_help=True)
 app.add_typer(history, name="history")
+routes = typer.Typer(help="Try out a change of routes.", no_args_is_help=True)
+app.add_typer(routes, name="routes")
 rules = typer.Typer(help="Try rules before they page anybody.", no_args_is_help=True)
 app.add_typer(rules, name="rules")
 
@@ -249,6 +251,19 @@ def rules_test(
         sound = sound and not any(each.differences for each in outcomes)
     if not sound:
         raise typer.Exit(1)
+
+
+@routes.command("test")
+def routes_test(
+    directory: Directory,
+    new: Annotated[Path, typer.Argument(metavar="NEW_DIR", help="The changed configuration directory.")],
+    days: Annotated[float, typer.Option(min=0.1, max=366, help="Incidents of so many days.")] = 7.0,
+) -> None:
+    """Say who would have been told otherwise of the last days' incidents; nothing is sent."""
+    from ioc.rerouting import test
+
+    for line in test(directory, new, days, os.environ):
+        typer.echo(line)
 
 
 def main() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 
+import yaml
 from aiohttp import web
 
 from tests.real.daemon import free_port
@@ -69,3 +71,26 @@ async def test_a_channel_that_is_down_is_shown_and_what_waits_for_it(build: Buil
     assert (shown["detail"], shown["owed"]) == ("503 maintenance", 1)
     house.sink.answer = None
     await house.until(lambda: house.see(key).get("state") == "ok")
+
+
+async def test_a_change_of_routes_is_tried_on_the_incidents_that_were(build: Build) -> None:
+    house = await build()
+    await house.start()
+    await house.all_up()
+    await house.things["a"].fall()
+    await house.until(lambda: house.told("a") == "told")
+    number = house.incident("a")["id"]
+    new = house.folder / "new"
+    shutil.copytree(house.folder / "config", new)
+    changed = house.config | {"routes": [{"id": "none", "severities": ["info"], "tell": ["receiver:oncall"]}]}
+    (new / "ioc.yaml").write_text(yaml.safe_dump(changed))
+    code, said = await shell("routes", "test", str(house.folder / "config"), str(new))
+    assert code == 0
+    first, *rest = said.splitlines()
+    assert first.startswith(f"incident {number}, ")
+    assert rest == [
+        "  - receiver:oncall (severity)",
+        "  ! nobody would be told",
+        "1 incidents of 7 days, 1 of them told differently",
+        "receiver:oncall: 1 before, 0 after",
+    ]
