@@ -106,12 +106,12 @@ class Caseload:
         return any(self._fires(alert, subject_of(alert)) for alert in incident.alerts)
 
     def _recovers(self, incident: Incident) -> bool:
-        """Whether every alert of it is recovering."""
+        """Whether every alert of it is recovering; one that flaps may have none just now."""
         phases = [
             Phase.FIRING if (found := self._watch(alert)) is None else found.alert.phase
             for alert in incident.alerts
         ]
-        return bool(phases) and all(each is Phase.RECOVERING for each in phases)
+        return all(each is Phase.RECOVERING for each in phases)
 
     def _hurry(self, incident: Incident, now: float) -> None:
         """What waited for its root to be seen, or to fire again, is looked at now."""

@@ -282,8 +282,9 @@ class Desk:
     def _follow(self, followed: Telling, now: float) -> None:
         """Carry out what came by itself."""
         if followed.owed:
-            members = self._measured(followed.incident)
-            followed = replace(followed, incident=replace(members, told_members=members.members))
+            measured = self._measured(followed.incident)
+            told = max(measured.told_members, measured.members)
+            followed = replace(followed, incident=replace(measured, told_members=told))
         self._carry([followed], [], now)
 
     def _carry(
