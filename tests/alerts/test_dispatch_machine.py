@@ -145,7 +145,7 @@ class Deliveries(RuleBasedStateMachine):
             return any(self._is_told(each, rows) for each in after)
         if state == "withdrawn":  # another one was told first
             return any(row[0] == "told" for row in rows.values())
-        return state == "failed"
+        return bool(state == "failed")
 
     def _instead(self) -> dict[int, int]:
         import sqlite3
