@@ -15,6 +15,7 @@ from alerts import delivery_rows, journal, summary
 from alerts.channels.base import Receiver
 from alerts.contacts import following, order
 from alerts.delivery_rows import WORKED, Late, Worked
+from alerts.farewells import Farewells
 from alerts.lanes import Lane
 from alerts.lateness import MAX_AGE, SUMMARY, ends, longest, opens, patience
 from alerts.notification import Notification
@@ -72,6 +73,7 @@ class Dispatch:
         self._closed = closed
         self._told = settled
         self._outbox = Outbox(clock, self, self._wake_lane, jitter, telemetry)
+        self._farewells = Farewells(self._outbox.settled)
         self._receivers: Mapping[str, Receiver] = {}
         self._people: Mapping[str, Person] = {}
         self._started = clock.now()
@@ -102,8 +104,11 @@ class Dispatch:
     def apply(self, receivers: Mapping[str, Receiver], people: Mapping[str, Person]) -> None:
         """Take over receivers and people; what is owed to a receiver that is gone goes to the next contact."""
         gone = self._receivers.keys() - receivers.keys()
+        kept = {each.channel for each in receivers.values()}
+        replaced = {each.channel for each in self._receivers.values()} - kept
         self._receivers, self._people = receivers, people
         self._outbox.apply(receivers)
+        self._farewells.say(replaced)
         for name in gone:
             self._picture.remove(f"self/channel/{name}")
         for name in receivers:
@@ -116,6 +121,7 @@ class Dispatch:
     async def close(self) -> None:
         """Stop; what is owed stays owed in the state file."""
         await self._outbox.close()
+        await self._farewells.close()
 
     # --- what others ask ---
 

@@ -187,6 +187,11 @@ class Outbox:
             await asyncio.wait(list(self._tasks))
             await asyncio.sleep(0)
 
+    async def settled(self) -> None:
+        """Return when what is under way now has ended, whatever starts meanwhile."""
+        if self._tasks:
+            await asyncio.wait(list(self._tasks))
+
     async def close(self) -> None:
         """Stop, with a moment for what is under way; what is not settled stays owed in the state file."""
         self._closing = True

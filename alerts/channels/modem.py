@@ -93,15 +93,17 @@ class Modem:
 
     async def close(self) -> None:
         """Let go of the modem; another receiver that uses it opens it again."""
-        self._port.close()
+        await self._port.hang_up()
 
 
 def _shared(options: ModemOptions) -> Port:
-    """The port of a device, the same for every receiver that names it; its first one's speed and PIN hold."""
+    """The port of a device, the same for every receiver that names it; the newest one's speed and PIN hold."""
+    dial, pin = _dialer(options), options.pin.get_secret_value() if options.pin else ""
     port = _PORTS.get(options.device)
     if port is None:
-        pin = options.pin.get_secret_value() if options.pin else ""
-        port = _PORTS[options.device] = Port(options.device, _dialer(options), pin)
+        port = _PORTS[options.device] = Port(options.device, dial, pin)
+    else:
+        port.adopt(dial, pin)
     return port
 
 

@@ -164,6 +164,17 @@ class Port:
         finally:
             self._turn.release()
 
+    def adopt(self, dial: Callable[[], Awaitable[Line]], pin: str) -> None:
+        """Take over how it is opened and unlocked; another PIN may be tried again."""
+        self._dial = dial
+        if pin != self._pin:
+            self._pin, self._pin_refused = pin, ""
+
+    async def hang_up(self) -> None:
+        """Let go of the line when no message is under way."""
+        async with self._turn:
+            self.close()
+
     def close(self) -> None:
         """Let go of the line; the next message opens it again."""
         if self._dialogue is not None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from alerts.channels.base import Receiver
 from alerts.channels.modem import Modem, ModemOptions
+from alerts.rules import shipped
 from alerts.sms import port
 from alerts.sms.options import SmsOptions
 from alerts.sms.wording import wording
@@ -204,6 +205,37 @@ async def test_a_pin_is_given_once(terminal: Terminal) -> None:
     assert str(second).endswith("the PIN is wrong (+CME ERROR: 16); it is not tried again")
     assert terminal.talk.heard.count('AT+CPIN="1234"') == 1
     assert terminal.talk.attempts == 2
+
+
+async def test_a_pin_that_was_put_right_is_tried(terminal: Terminal) -> None:
+    """A reload makes the new channel while the old one is still there."""
+    terminal.talk.pin = "4321"
+    old = modem(terminal.device, pin="1234")
+    await refused(old)
+    terminal.talk.attempts = 3
+    new = modem(terminal.device, pin="4321")
+    await old.close()
+    assert (await new.send(NOTE_TO)).answer == "reference 1, 2"
+    await new.close()
+
+
+async def test_a_channel_that_was_replaced_hangs_up_after_its_message(
+    tmp_path: Path, terminal: Terminal
+) -> None:
+    old, new = modem(terminal.device, to=TO), modem(terminal.device, to=TO, plain=True)
+    world = World(tmp_path, receivers={"sms": Receiver("sms", old)})
+    world.put("mcu", "down")
+    while not any(each.startswith("AT+CMGS") for each in terminal.talk.heard):
+        await asyncio.sleep(0)
+    world.engine.apply(world.inventory, shipped(), {"sms": Receiver("sms", new)})
+    await world.go(1)
+    world.put("mcu", "up")
+    await world.go(120)
+    texts = joined(terminal.talk.taken[:2])[1], joined(terminal.talk.taken[2:])[1]
+    assert texts[0].startswith("[Nghiêm trọng] ")
+    assert texts[1].startswith("Da het: ")
+    assert terminal.talk.heard.count("ATE0") == 2
+    await world.stop()
 
 
 async def test_a_modem_that_dies_in_the_middle_is_told_again_marked(tmp_path: Path) -> None:
