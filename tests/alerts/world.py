@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 from pydantic import BaseModel
 
 from alerts.channels.base import Receipt, Receiver
-from alerts.engine import Engine, Key, Ring
+from alerts.engine import Engine, Key, Ring, Silenced
 from alerts.notification import Notification
 from alerts.rules import Rule, shipped
 from ioc.clock import Clock
+from ioc.duty import Duty
 from ioc.inventory import Endpoint, Inventory, Owner, Probe, Site
 from ioc.model import Command
 from ioc.picture import Picture
@@ -21,6 +22,7 @@ from ioc.state.ledger import Ledger
 from ioc.telemetry import Telemetry
 from ioc.timers import Heap
 from ioc.units import Span, Unit, Units
+from ioc.worktime import WorkCalendar
 from tests.fakes import HandClock
 
 START = 1_790_000_000.0
@@ -122,6 +124,9 @@ class World:
         inbox: Inbox | None = None,
         ledger: Any = None,
         receivers: Mapping[str, Receiver] | None = None,
+        duty: Duty | None = None,
+        calendars: Mapping[str, WorkCalendar] | None = None,
+        silenced: Silenced | None = None,
     ) -> None:
         self.clock = clock or HandClock(START)
         self.telemetry = Telemetry()
@@ -138,8 +143,10 @@ class World:
             receivers if receivers is not None else {"desk": Receiver("desk", self.inbox)},
             self.commands.append, self.telemetry, "http://wall.example",
             on_maintenance=lambda ids: self.changed.append(tuple(ids)),
-            timers=self._hand, jitter=lambda: 0.5,
+            timers=self._hand, jitter=lambda: 0.5, duty=duty, calendars=calendars,
         )  # fmt: skip
+        if silenced is not None:
+            self.engine.silenced = silenced
         self.engine.restore()
         self.picture.watch(self.engine.on_change)
 
