@@ -11,8 +11,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 from typing import Any, Protocol
+from uuid import uuid4
 
-from alerts import journal, messages, planning
+from alerts import journal, messages, planned, planning
 from alerts.caseload import Caseload
 from alerts.channels.base import Channel, Receiver
 from alerts.desk import Desk, Origin
@@ -23,6 +24,7 @@ from alerts.incidents import REOPEN_WITHIN, Incident
 from alerts.landscape import SETTLING, Landscape, subject_of
 from alerts.lifecycle import CALM, LIT, Alert, Phase, Transition, remove, step
 from alerts.oncall.schedule import on_call
+from alerts.plans import Plans
 from alerts.recorder import Recorder
 from alerts.routing import Directory, OnCall
 from alerts.rules import Rule, Severity
@@ -102,6 +104,7 @@ class Engine:
         on_maintenance: Callable[[Iterable[str]], None] = lambda endpoints: None,
         timers: Callable[[Clock, Ring], Timers] = Alarm,
         jitter: Callable[[], float] | None = None,
+        new_id: Callable[[], str] = lambda: str(uuid4()),
         duty: Duty | None = None,
         calendars: Mapping[str, WorkCalendar] | None = None,
     ) -> None:
@@ -142,7 +145,11 @@ class Engine:
         )
         self._on_maintenance = on_maintenance
         self._upkeep = Upkeep(clock, picture, self._recorder, self._waker("maintenance"), self._maintained)
-        self.silenced: Silenced = lambda labels: ""
+        self.plans = Plans(
+            clock, picture, self._recorder, self._upkeep, lambda what, at: self._timers.set(("plans", what), at),
+            self.silences_changed, new_id,
+        )  # fmt: skip
+        self.silenced: Silenced = self.plans.silenced
         self.on_call: OnCall = self._by_schedule
         self._bells = self._hung()
         self._transitions = telemetry.tally("ioc_alert_transitions", "Alerts that changed their phase")
@@ -160,6 +167,7 @@ class Engine:
         known = journal.remembered(self._ledger, skew, now, REOPEN_WITHIN)
         self._upkeep.book.next_id = max(known.next_maintenance, self._upkeep.book.next_id)
         self._upkeep.restore(known.maintenances)
+        self.plans.restore(self._ledger)
         self.ledger_trouble(True, "")
         self._dispatch.restore(self._ledger)
         self._desk.restore(known)
@@ -233,6 +241,7 @@ class Engine:
             "calm": self._caseload.calm,
             "forget": lambda which, now: self._desk.forget(which),
             "maintenance": self._upkeep.ring,
+            "plans": self.plans.ring,
             "prune": self._prune,
         }
 
@@ -242,7 +251,9 @@ class Engine:
         self._caseload.look_for_silences(now)
 
     def _prune(self, which: None, now: float) -> None:
-        self._recorder.record(journal.prune_rows(self._clock.civil(now)), lambda recorded: None)
+        civil = self._clock.civil(now)
+        rows = [*journal.prune_rows(civil), *planned.prune_rows(civil)]
+        self._recorder.record(rows, lambda recorded: None)
         self._timers.set(("prune", None), now + PRUNE_EVERY)
 
     def ledger_trouble(self, ok: bool, detail: str) -> None:
@@ -570,6 +581,7 @@ class Engine:
             *(journal.alert_rows(each, skew) for each in alerts if each.phase not in CALM),
             *self._desk.rows(),
             *self._upkeep.rows(),
+            *self.plans.rows(),
             *map(journal.owed_row, self._dispatch.pending()),
             *(row for more in self.afresh for row in more()),
         ]

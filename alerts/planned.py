@@ -71,7 +71,7 @@ def recurrences(ledger: Reader) -> tuple[Recurrence, ...]:
     """Those that go on, and the newest, which numbers go on from."""
     rows = ledger.read(
         "SELECT id, ended, body FROM recurrences"
-        " WHERE ended IS NULL OR id = (SELECT max(id) FROM recurrences) ORDER BY id"
+        " WHERE ended IS NULL OR id = (SELECT id FROM recurrences ORDER BY id DESC LIMIT 1) ORDER BY id"
     )
     return tuple(_recurrence(row[0], row[1], orjson.loads(row[2])) for row in rows)
 

@@ -1,0 +1,213 @@
+"""Silences in the service: what an incident owes while one holds, when it ends, and after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from ioc.errors import Refused
+from ioc.matchers import parse_all
+from tests.alerts.world import World
+
+ROOM = "room-a1"
+UNIT = 'unit="x-a"'
+HOUR = 3600.0
+
+
+async def silence(world: World, text: str = UNIT, lasts: float = HOUR, start: float | None = None) -> str:
+    """Silence what the matchers hold of, from now or from a time; its id."""
+    end = (world.clock.at if start is None else start) + lasts
+    id = await world.engine.plans.silencing.begin(parse_all(text), start, end, "thay nguồn", "Hạnh")
+    await world.settle()
+    return id
+
+
+async def restarted(world: World, path: Path) -> World:
+    """The service killed and started again, seeing everything as it was."""
+    states = {
+        each: (world.picture.get(f"endpoint/{each}") or {}).get("state", "up")
+        for each in world.inventory.endpoints
+    }
+    await world.stop()
+    again = World(path, clock=world.clock, inbox=world.inbox)
+    see(again, states)
+    return again
+
+
+def see(world: World, states: Mapping[str, str]) -> None:
+    """Show each thing once, as after a restart: those that are not named are up."""
+    for each in world.inventory.endpoints:
+        world.put(each, states.get(each, "up"))
+
+
+async def test_it_is_kept_and_shown_until_it_is_over(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    begins = world.clock.at + 60
+    id = await silence(world, 'unit=~"x-.*", severity!="info"', HOUR, begins)
+    shown = world.picture.get(f"silence/{id}")
+    assert shown is not None
+    assert shown["matchers"][0] == {"name": "severity", "value": "info", "isRegex": False, "isEqual": False}
+    assert (shown["state"], shown["by"], shown["reason"]) == ("pending", "Hạnh", "thay nguồn")
+    await world.go(61)
+    assert world.picture.get(f"silence/{id}")["state"] == "active"  # type: ignore[index]
+    again = await restarted(world, tmp_path)
+    assert again.picture.get(f"silence/{id}") == {**shown, "state": "active"}
+    await again.go(HOUR)
+    assert again.picture.get(f"silence/{id}")["state"] == "expired"  # type: ignore[index]
+    await again.go(5 * 86400.0 + HOUR)
+    assert again.picture.get(f"silence/{id}") is None
+    await again.stop()
+
+
+async def test_silenced_from_beginning_to_end_nobody_is_told(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.all()
+    await silence(world)
+    world.put(ROOM, "down")
+    await world.go(600)
+    assert world.incident(1)["status"] == "open"
+    assert world.incident(1)["silenced"]
+    world.put(ROOM, "up")
+    await world.go(600)
+    assert world.inbox.kinds == []
+    await world.stop()
+
+
+async def test_still_open_when_it_ends_it_is_told_as_opened_then(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.all()
+    id = await silence(world, lasts=600)
+    world.put(ROOM, "down")
+    await world.go(599)
+    assert world.inbox.kinds == []
+    await world.go(60)
+    assert world.inbox.kinds == ["opened"]
+    assert not world.incident(1)["silenced"]
+    world.put(ROOM, "up")
+    await world.go(600)
+    assert world.inbox.kinds == ["opened", "closed"]
+    assert world.picture.get(f"silence/{id}")["state"] == "expired"  # type: ignore[index]
+    await world.stop()
+
+
+async def test_ended_early_it_is_told_at_once(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.all()
+    id = await silence(world)
+    world.put(ROOM, "down")
+    await world.go(120)
+    await world.engine.plans.silencing.expire(id, "Bình")
+    await world.go(1)
+    assert world.inbox.kinds == ["opened"]
+    await world.stop()
+
+
+async def test_told_before_it_is_told_closed_whatever_is_silenced(tmp_path: Path) -> None:
+    """Alertmanager withholds this one (alertmanager#226): a ticket that nobody closes."""
+    world = World(tmp_path)
+    world.all()
+    world.put(ROOM, "down")
+    await world.go(60)
+    await silence(world)
+    await world.go(60)
+    world.put(ROOM, "up")
+    await world.go(600)
+    assert world.inbox.kinds == ["opened", "closed"]
+    await world.stop()
+
+
+async def test_others_are_told_as_ever(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.all()
+    await silence(world)
+    world.put("room-b1", "down")
+    await world.go(60)
+    assert [each.labels["subject"] for each in world.inbox.got] == ["room-b1"]
+    await world.stop()
+
+
+@pytest.mark.parametrize("ends", ["during", "after"])
+async def test_it_is_read_before_anything_is_told_after_a_restart(tmp_path: Path, ends: str) -> None:
+    """Alertmanager tells what is silenced while it starts (alertmanager#4064)."""
+    world = World(tmp_path)
+    world.all()
+    await silence(world, lasts=900)
+    world.put(ROOM, "down")
+    await world.go(300)
+    await world.stop()
+    if ends == "during":
+        world.clock.at += 900
+    again = World(tmp_path, clock=world.clock, inbox=world.inbox)
+    see(again, {ROOM: "down"})
+    await again.go(120)
+    assert again.inbox.kinds == (["opened"] if ends == "during" else [])
+    await again.go(600)
+    assert again.inbox.kinds == ["opened"]
+    await again.stop()
+
+
+async def test_extended_it_goes_on(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.all()
+    id = await silence(world, lasts=300)
+    world.put(ROOM, "down")
+    await world.go(200)
+    await world.engine.plans.silencing.extend(id, world.clock.at + 900, "Bình")
+    await world.go(600)
+    assert world.inbox.kinds == []
+    await world.go(400)
+    assert world.inbox.kinds == ["opened"]
+    await world.stop()
+
+
+async def test_two_that_overlap_hold_until_the_later_one_is_over(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.all()
+    await silence(world, lasts=300)
+    await silence(world, 'severity="warning"', lasts=600)
+    world.put(ROOM, "down")
+    await world.go(500)
+    assert world.inbox.kinds == []
+    await world.go(160)
+    assert world.inbox.kinds == ["opened"]
+    await world.stop()
+
+
+async def test_what_is_asked_wrongly_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    with pytest.raises(Refused, match="holds of everything that lacks the label"):
+        await silence(world, 'site=""')
+    with pytest.raises(Refused, match="the end is in the past"):
+        await silence(world, UNIT, 10, world.clock.at - 60)
+    assert not list(world.picture.keys("silence/"))
+    assert world.ledger.read("SELECT count(*) FROM silences") == [(0,)]
+    await world.stop()
+
+
+async def test_every_act_is_in_the_audit(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    id = await silence(world)
+    await world.engine.plans.silencing.extend(id, world.clock.at + 2 * HOUR, "Bình")
+    await world.engine.plans.silencing.expire(id, "An")
+    await world.settle()
+    acts = world.ledger.read("SELECT verb, by, subject FROM decisions ORDER BY id")
+    said = f'silence/{id}: unit="x-a"'
+    assert acts == [
+        ("silence planned", "Hạnh", said), ("silence extended", "Bình", said), ("silence ended", "An", said)
+    ]  # fmt: skip
+    await world.stop()
+
+
+async def test_times_are_civil_in_the_file(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    world.clock.ahead = 500.0
+    id = await silence(world)
+    assert world.ledger.read("SELECT start FROM silences") == [(world.clock.at + 500.0,)]
+    await world.stop()
+    world.clock.ahead = 0.0
+    world.clock.at += 500.0
+    again = World(tmp_path, clock=world.clock)
+    assert again.picture.get(f"silence/{id}")["start"] == again.clock.at  # type: ignore[index]
+    await again.stop()
