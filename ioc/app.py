@@ -16,6 +16,7 @@ from alerts.channels.base import Receiver
 from alerts.clerk import Clerk
 from alerts.engine import Engine
 from alerts.oncall.roster import Roster
+from alerts.recurrences import Almanac
 from alerts.receivers import made
 from alerts.rules import Rule
 from alerts.visitors import Visitors
@@ -295,6 +296,7 @@ class Service:
         config = self.config
         self._expectation.apply(config.inventory, config.calendars)
         self._roster.restore(config.duty, config.calendars, _severities(config))
+        self._engine.plans.recurring.almanac = _almanac(config)
         self._engine.restore()
         self._visitors.restore()
         self._picture.watch(self._engine.on_change)
@@ -313,6 +315,7 @@ class Service:
         self.config = config = in_force(self.config, fresh)
         self._roster.apply(config.duty, config.calendars, _severities(config))
         self._engine.apply(config.inventory, _rules(config), told, config.duty, config.calendars)
+        self._engine.plans.recurring.apply(_almanac(config))
         self._visitors.apply(config.others, config.inventory)
         self._expectation.apply(config.inventory, config.calendars)
         self._intake.apply(config.inventory)
@@ -378,7 +381,8 @@ class Service:
             Deps(
                 self._clock, self._picture, self._telemetry, self, STATIC, access, wall, door=self._door(),
                 history=self._kept.reader if self._kept else None, kept=lambda: kept(self.config),
-                rota=self._roster, paging=self._clerk,
+                rota=self._roster, paging=self._clerk, silencing=self._engine.plans.silencing,
+                recurring=self._engine.plans.recurring,
                 visitors=self._visitors,
             )
         )  # fmt: skip
@@ -393,6 +397,10 @@ def _make_folder(folder: Path) -> None:
             f"{folder}: cannot make this directory for the state file: {error.strerror}; "
             f"name another under state:, or give this user one it may write to"
         ) from error
+
+
+def _almanac(config: Config) -> Almanac:
+    return Almanac(config.center.zone, config.calendars)
 
 
 def _rules(config: Config) -> list[Rule]:
