@@ -19,6 +19,7 @@ PROGRAMS = {
     "cc": ("cc", "gcc"),
     "ip": ("ip",),
     "ping": ("ping",),
+    "exim": ("exim4", "exim"),
     "snmpd": ("snmpd",),
     "snmpget": ("snmpget",),
     "node_exporter": ("prometheus-node-exporter", "node_exporter"),

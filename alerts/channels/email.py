@@ -10,6 +10,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
@@ -27,6 +28,8 @@ from ioc.legible import stripped
 if TYPE_CHECKING:
     import aiosmtplib
 
+PARTING = 2.0
+"""seconds that QUIT may take"""
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _MAILBOX = re.compile(
@@ -121,27 +124,35 @@ class Email:
         """Deliver; raises Undeliverable, for good when the server answers 5xx."""
         to = _addresses([notification.to] if notification.to else self._options.to)
         mail = letter(notification, self._sender, to)
+        client = self._client()
+        try:
+            receipt = await self._within_time(client, mail, [each.addr_spec for each in to])
+            await _farewell(client)
+            return receipt
+        finally:
+            _drop(client.transport)
+
+    async def close(self) -> None:
+        """Nothing is kept open between mails."""
+
+    async def _within_time(self, client: aiosmtplib.SMTP, mail: EmailMessage, to: list[str]) -> Receipt:
         try:
             async with asyncio.timeout(self._options.timeout):
-                return await self._sent(mail, [each.addr_spec for each in to])
+                return await self._sent(client, mail, to)
         except TimeoutError:
             raise passing(f"no answer within {self._options.timeout:g} s") from None
         except (OSError, ValueError) as error:
             raise passing(f"{type(error).__name__}: {error}"[:SHOWN_ANSWER]) from None
 
-    async def close(self) -> None:
-        """Nothing is kept open between mails."""
-
-    async def _sent(self, mail: EmailMessage, to: Sequence[str]) -> Receipt:
+    async def _sent(self, client: aiosmtplib.SMTP, mail: EmailMessage, to: list[str]) -> Receipt:
         from aiosmtplib import SMTPException
 
-        client = self._client()
         try:
-            async with client:
-                if self._options.password_file is not None:
-                    password = secret_of(self._options.password_file, "password_file")
-                    await client.login(self._options.user, password)
-                refused, answer = await client.sendmail(self._sender.addr_spec, list(to), mail.as_bytes())
+            await client.connect()
+            if self._options.password_file is not None:
+                password = secret_of(self._options.password_file, "password_file")
+                await client.login(self._options.user, password)
+            refused, answer = await client.sendmail(self._sender.addr_spec, to, mail.as_bytes())
         except SMTPException as error:
             raise judge(error) from None
         others = [f"{who} refused: {why.code}" for who, why in refused.items()]
@@ -160,6 +171,23 @@ class Email:
             start_tls=known.tls == "starttls",
             tls_context=None if known.tls == "none" else _context(known.ca),
         )
+
+
+async def _farewell(client: aiosmtplib.SMTP) -> None:
+    """Say QUIT; a server that has taken the mail and then hangs has taken it all the same."""
+    from aiosmtplib import SMTPException
+
+    transport = client.transport
+    with suppress(SMTPException, OSError, TimeoutError):
+        async with asyncio.timeout(PARTING):
+            await client.quit()
+    _drop(transport)
+
+
+def _drop(transport: asyncio.BaseTransport | None) -> None:
+    """Give the connection back now; the end of TLS would wait for the other side."""
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
 
 
 def judge(error: aiosmtplib.SMTPException) -> Undeliverable:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+from tests.real.exim import Exim
 from tests.real.influx import InfluxServer
 from tests.real.kamailio import Kamailio
 from tests.real.node_exporter import NodeExporter
@@ -115,6 +116,23 @@ def snmpd(tmp_path: Path) -> Iterator[Callable[..., Snmpd]]:
     yield make
     for agent in made:
         agent.stop()
+
+
+@pytest.fixture
+def exim(tmp_path: Path) -> Iterator[Callable[..., Exim]]:
+    """Makes and starts real mail servers; options as of `Exim`."""
+    part("exim")
+    made: list[Exim] = []
+
+    def make(**options: str) -> Exim:
+        server = Exim(tmp_path / f"exim-{len(made)}", **options)
+        made.append(server)
+        server.start()
+        return server
+
+    yield make
+    for server in made:
+        server.stop()
 
 
 @pytest.fixture

@@ -180,6 +180,28 @@ async def test_a_connection_cut_in_the_middle_of_a_mail_may_pass() -> None:
     assert error.permanent is False
 
 
+async def test_a_server_that_hangs_after_it_took_the_mail_has_taken_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("alerts.channels.email.PARTING", 0.1)
+    release = asyncio.Event()
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail\r\n")
+        for answer in (b"250 mail\r\n", b"250 OK\r\n", b"250 OK\r\n", b"354 go on\r\n"):
+            await reader.readline()
+            writer.write(answer)
+        await reader.readuntil(b"\r\n.\r\n")
+        writer.write(b"250 queued\r\n")
+        await release.wait()
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    async with server:
+        assert await sent(port=server.sockets[0].getsockname()[1], tls="none", timeout=5) == "250 queued"
+        release.set()
+
+
 async def test_nobody_there_may_pass() -> None:
     server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
