@@ -16,8 +16,8 @@ from alerts.channels.base import Receiver
 from alerts.clerk import Clerk
 from alerts.engine import Engine
 from alerts.oncall.roster import Roster
-from alerts.recurrences import Almanac
 from alerts.receivers import made
+from alerts.recurrences import Almanac
 from alerts.rules import Rule
 from alerts.visitors import Visitors
 from collectors import registry as sources
