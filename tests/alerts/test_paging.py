@@ -27,7 +27,7 @@ async def test_it_opens_at_the_routes_and_the_chains_first_step_in_one_commit(tm
     office = Office(tmp_path)
     await down(office)
     assert office.news() == [("opened", "desk"), ("opened", "an")]
-    assert [row for row in office.world.ledger.read("SELECT because, address, person FROM deliveries")] == [
+    assert office.world.ledger.read("SELECT because, address, person FROM deliveries") == [
         ("route grave", "", ""),
         ("chain truc step 1 round 1", "+84912000101", "an"),
     ]
