@@ -144,6 +144,41 @@ def page(
 
 
 @app.command()
+def silence(
+    url: Annotated[
+        str, typer.Argument(metavar="URL", help="Where the service is: http://HOST:PORT or https://…")
+    ],
+    what: Annotated[str, typer.Argument(metavar="[list|extend|expire]", help="Else one is begun.")] = "begin",
+    id: Annotated[str, typer.Argument(metavar="[ID]", help="Which one to extend or to end.")] = "",
+    match: Annotated[
+        list[str] | None, typer.Option(metavar="MATCHER", help='unit="x", severity!="info"; may be repeated.')
+    ] = None,
+    lasts: Annotated[str, typer.Option("--for", metavar="DURATION", help="From now: 2h, 1d12h.")] = "",
+    by: Annotated[str, typer.Option(metavar="NAME", help="Who asks for it.")] = "",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for whoever reads it later.")] = "",
+    token_file: Annotated[Path | None, typer.Option(help="A file that holds the write token.")] = None,
+) -> None:
+    """Tell nobody of what the matchers hold of for a while; list, extend or end what is silenced."""
+    from web.silence import Service
+
+    service = Service(url, _read_token(token_file) if token_file else "")
+    match what:
+        case "begin":
+            typer.echo(service.begin(", ".join(match or ()), lasts, by, reason))
+        case "list":
+            for line in service.list():
+                typer.echo(line)
+        case "extend" if id:
+            typer.echo(service.extend(id, lasts, by))
+        case "expire" if id:
+            typer.echo(service.expire(id, by))
+        case _:
+            raise IocError(
+                f"{what} {id}".strip() + ": no such thing to do; write list, extend ID or expire ID"
+            )
+
+
+@app.command()
 def health(
     url: Annotated[
         str, typer.Argument(metavar="URL", help="Where the service is: http://HOST:PORT or https://…")
