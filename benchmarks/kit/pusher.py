@@ -38,7 +38,19 @@ STATIC = Path(__file__).parents[2] / "web" / "ui" / "dist"
 class Nobody:
     """A desk at which nothing can be asked for."""
 
-    async def acknowledge(self, incident: int, by: str, note: str) -> None:
+    async def acknowledge(self, incident: int, by: str, note: str, seen: float | None = None) -> None:
+        """See web.deps.Desk."""
+        raise Refused("a benchmark")
+
+    async def assign(self, incident: int, to: str, by: str) -> None:
+        """See web.deps.Desk."""
+        raise Refused("a benchmark")
+
+    async def comment(self, incident: int, text: str, by: str) -> None:
+        """See web.deps.Desk."""
+        raise Refused("a benchmark")
+
+    async def close_incident(self, incident: int, reason: str, by: str) -> None:
         """See web.deps.Desk."""
         raise Refused("a benchmark")
 

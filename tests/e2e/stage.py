@@ -70,12 +70,26 @@ class Desk:
         self._clock = clock
         self._serial = 0
 
-    async def acknowledge(self, incident: int, by: str, note: str) -> None:
+    async def acknowledge(self, incident: int, by: str, note: str, seen: float | None = None) -> None:
         was = self._picture.get(f"incident/{incident}") or {}
         if was["status"] == "closed":
             raise Refused(f"incident {incident} is closed; nothing to take", status=409)
         taken = {"by": by, "at": self._clock.now(), "note": note}
         self._picture.put(f"incident/{incident}", {**was, "acknowledged": taken, "next": "awaits_recovery"})
+
+    async def assign(self, incident: int, to: str, by: str) -> None:
+        self._change(incident, assigned=to)
+
+    async def comment(self, incident: int, text: str, by: str) -> None:
+        self._change(incident, remarks=[{"by": by, "at": self._clock.now(), "text": text}])
+
+    async def close_incident(self, incident: int, reason: str, by: str) -> None:
+        self._change(incident, status="closed", closed=self._clock.now(), next="closed")
+
+    def _change(self, incident: int, **more: Any) -> None:
+        self._picture.put(
+            f"incident/{incident}", {**(self._picture.get(f"incident/{incident}") or {}), **more}
+        )
 
     async def maintain(
         self, kind: str, id: str, start: float | None, end: float, reason: str, by: str

@@ -23,7 +23,7 @@ class FakeDesk:
     faults: Sequence[str] = ()
 
     async def acknowledge(self, incident: int, by: str, note: str, seen: float | None = None) -> None:
-        self.asked.append(("acknowledge", incident, by, note))
+        self.asked.append(("acknowledge", incident, by, note, seen))
         was = self.picture.get(f"incident/{incident}") or {}
         if was.get("status") == "closed":
             raise Refused(f"incident {incident} is closed; nothing to take", status=409)

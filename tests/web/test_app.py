@@ -124,14 +124,43 @@ async def test_acknowledging(house: Open, session: aiohttp.ClientSession) -> Non
     here = await house()
     fill(here)
     path = "/api/v1/incidents/2/acknowledge"
-    body = {"by": " Bình ", "note": "đang đi"}
+    body = {"by": " Bình ", "note": "đang đi", "seen": 1790000000.25}
     status, said = await ask(session, here, "POST", path, json=body, headers=MAY)
     assert (status, said["acknowledged"]) == (200, {"by": "Bình", "note": "đang đi"})
-    assert here.desk.asked == [("acknowledge", 2, "Bình", "đang đi")]
+    assert here.desk.asked == [("acknowledge", 2, "Bình", "đang đi", 1790000000.25)]
     closed = await ask(
         session, here, "POST", "/api/v1/incidents/3/acknowledge", json={"by": "B"}, headers=MAY
     )
     assert closed == (409, {"error": "incident 3 is closed; nothing to take"})
+
+
+@pytest.mark.parametrize(
+    ("act", "body", "asked"),
+    [
+        ("assign", {"to": " An ", "by": "Bình"}, ("assign", 2, "An", "Bình")),
+        ("comment", {"text": "VNPT hẹn 15:00", "by": "Bình"}, ("comment", 2, "VNPT hẹn 15:00", "Bình")),
+        ("close", {"reason": "đã biết", "by": "Bình"}, ("close", 2, "đã biết", "Bình")),
+    ],
+)
+async def test_what_is_done_with_an_incident(
+    house: Open, session: aiohttp.ClientSession, act: str, body: dict[str, str], asked: tuple[object, ...]
+) -> None:
+    here = await house()
+    fill(here)
+    path = f"/api/v1/incidents/2/{act}"
+    status, said = await ask(session, here, "POST", path, json=body, headers=MAY)
+    assert (status, said["id"], here.desk.asked) == (200, 2, [asked])
+    status, _ = await ask(session, here, "POST", path, json=body)
+    assert status == 403
+    status, _ = await ask(session, here, "POST", f"/api/v1/incidents/77/{act}", json=body, headers=MAY)
+    assert status == 404
+    for name in body:
+        without = {key: text for key, text in body.items() if key != name}
+        status, said = await ask(session, here, "POST", path, json=without, headers=MAY)
+        assert (status, said["error"]) == (422, f"{name}: Field required")
+        status, said = await ask(session, here, "POST", path, json=body | {name: "\u202e"}, headers=MAY)
+        assert status == 422
+    assert here.desk.asked == [asked]
 
 
 async def test_maintenance_begins_and_ends(house: Open, session: aiohttp.ClientSession) -> None:
