@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -145,8 +145,8 @@ def secret_of(path: Path, key: str) -> str:
     return secret
 
 
-def shaped(pattern: str, what: str) -> AfterValidator:
-    """A check of an option's form; `what` says what it should be, and an example."""
+def shaped(pattern: str, what: str) -> Callable[[str], str]:
+    """A check of an option's form, which raises ValueError; `what` says what it should be, and an example."""
     form = re.compile(pattern)
 
     def check(text: str) -> str:
@@ -154,7 +154,7 @@ def shaped(pattern: str, what: str) -> AfterValidator:
             raise ValueError(f"{text!r} is not {what}")
         return text
 
-    return AfterValidator(check)
+    return check
 
 
 def _base(url: str) -> str:

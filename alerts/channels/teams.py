@@ -23,6 +23,7 @@ from alerts.service import Service, lasting, refused
 
 MOST = 24 * 1024
 """bytes of a request; Teams takes 28 KB and adds some of its own"""
+OWN_ONLY = "Teams posts to its own url only: it cannot be the contact of a person"
 COLOURS = {"critical": "attention", "warning": "warning", "info": "accent"}
 BUTTON = {"vi": "Mở và xác nhận", "en": "Open and acknowledge"}
 
@@ -60,10 +61,15 @@ class Teams:
         """The host of the workflow: the rest of its address is a secret."""
         return urlsplit(self._options.url.get_secret_value()).hostname or ""
 
+    @staticmethod
+    def check_address(to: str) -> None:
+        """Raises ValueError for an address that nothing can be sent to."""
+        raise ValueError(OWN_ONLY)
+
     async def send(self, notification: Notification) -> Receipt:
         """Deliver; a status of 4xx (but 408, 425, 429) or 3xx is for good, anything else may pass."""
         if notification.to:
-            raise lasting("Teams posts to its own url only: it cannot be the contact of a person")
+            raise lasting(OWN_ONLY)
         url = self._options.url.get_secret_value()
         answer = await self._service.post_json(url, message(notification), secret=url, status_says=True)
         if not answer.taken:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from alerts import rendering
 from alerts.channels.base import Receipt
@@ -23,9 +23,8 @@ MOST = 4096
 PASSING = frozenset({420, 429})
 BUTTON = {"vi": "Mở và xác nhận", "en": "Open and acknowledge"}
 
-Chat = Annotated[
-    str, shaped(r"-?\d{1,20}|@\w{1,64}", "the id of a chat, as -1001234567890, or a channel's @name")
-]
+chat = shaped(r"-?\d{1,20}|@\w{1,64}", "the id of a chat, as -1001234567890, or a channel's @name")
+Chat = Annotated[str, AfterValidator(chat)]
 
 
 class TelegramOptions(BaseModel):
@@ -56,6 +55,11 @@ class Telegram:
     def own_address(self) -> str:
         """The chat it sends to where a notification names none."""
         return self._options.to
+
+    @staticmethod
+    def check_address(to: str) -> None:
+        """Raises ValueError for an address that nothing can be sent to."""
+        chat(to)
 
     async def send(self, notification: Notification) -> Receipt:
         """Deliver; raises Undeliverable, for good when the bot or the chat is not to be had."""

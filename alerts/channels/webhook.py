@@ -17,6 +17,7 @@ from alerts.channels.base import Receipt
 from alerts.notification import Notification
 from alerts.service import Service, lasting, refused, secret_of
 
+OWN_ONLY = "a webhook posts to its own url only: it cannot be the contact of a person"
 NOT_ENDED = "0001-01-01T00:00:00Z"
 """what Alertmanager writes for an alert that goes on"""
 
@@ -59,10 +60,15 @@ class Webhook:
         """What it talks to over a network."""
         return urlsplit(options.url).hostname or ""
 
+    @staticmethod
+    def check_address(to: str) -> None:
+        """Raises ValueError for an address that nothing can be sent to."""
+        raise ValueError(OWN_ONLY)
+
     async def send(self, notification: Notification) -> Receipt:
         """Deliver; a status of 4xx (but 408, 425, 429) or 3xx is for good, anything else may pass."""
         if notification.to:
-            raise lasting("a webhook posts to its own url only: it cannot be the contact of a person")
+            raise lasting(OWN_ONLY)
         url, headers = self._options.url, self._authorization()
         answer = await self._service.post_json(url, payload(notification), headers, status_says=True)
         if not answer.taken:

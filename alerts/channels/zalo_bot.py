@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from alerts import rendering
 from alerts.channels.base import Receipt
@@ -18,7 +18,8 @@ MOST = 2000
 """code units of a message: Zalo says characters, and counts styles in UTF-16, so the longer of both is kept to"""
 PASSING = frozenset({408, 429})
 
-Chat = Annotated[str, shaped(r"[\w.-]{1,64}", "the id of a chat, as 6ede9afa66b88fe6d6a9")]
+chat = shaped(r"[\w.-]{1,64}", "the id of a chat, as 6ede9afa66b88fe6d6a9")
+Chat = Annotated[str, AfterValidator(chat)]
 
 
 class ZaloBotOptions(BaseModel):
@@ -50,6 +51,11 @@ class ZaloBot:
     def own_address(self) -> str:
         """The chat it sends to where a notification names none."""
         return self._options.to
+
+    @staticmethod
+    def check_address(to: str) -> None:
+        """Raises ValueError for an address that nothing can be sent to."""
+        chat(to)
 
     async def send(self, notification: Notification) -> Receipt:
         """Deliver; raises Undeliverable, for good when the bot or the chat is not to be had."""

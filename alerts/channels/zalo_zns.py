@@ -37,7 +37,7 @@ Source = Literal[
 ]  # fmt: skip
 Kind = Literal["text", "number", "time", "date"]
 
-Digits = Annotated[str, shaped(r"\d{1,32}", "a number, as Zalo shows it: 300001")]
+Digits = Annotated[str, AfterValidator(shaped(r"\d{1,32}", "a number, as Zalo shows it: 300001"))]
 
 
 def _is_number(text: str) -> str:
@@ -103,6 +103,11 @@ class ZaloZns:
     def own_address(self) -> str:
         """The number it sends to where a notification names none."""
         return self._options.to
+
+    @staticmethod
+    def check_address(to: str) -> None:
+        """Raises ValueError for an address that nothing can be sent to."""
+        _is_number(to)
 
     async def send(self, notification: Notification) -> Receipt:
         """Deliver; raises Undeliverable, for good when the number, template, balance or hour does not allow it."""

@@ -52,6 +52,6 @@ def _host(name: str, options: Mapping[str, object]) -> str | None:
 def test_what_channels_cannot_send_to() -> None:
     assert misaddressed("modem", "113").startswith("'113' is not a telephone number")
     assert misaddressed("email", "an").startswith("'an' is not a mail address")
-    said = {name: misaddressed(name, "0912 000 111") for name in ("modem", "smpp", "gateway", "telegram")}
-    assert said == {"modem": "", "smpp": "", "gateway": "", "telegram": ""}
+    said = {name: misaddressed(name, "0912 000 111") for name in ("modem", "smpp", "gateway", "apprise")}
+    assert said == {"modem": "", "smpp": "", "gateway": "", "apprise": ""}
     assert misaddressed("email", "An <an@example.vn>") == ""

@@ -48,3 +48,25 @@ def test_every_option_says_what_it_means(name: str, channel: type[Channel]) -> N
 def test_a_channel_has_a_test_and_cases(name: str) -> None:
     assert any((TESTS / "alerts").rglob(f"test_{stem(name)}.py"))
     assert any(path.is_dir() for path in (TESTS / "cases" / name).iterdir())
+
+
+@pytest.mark.parametrize(
+    ("name", "sound", "wrong"),
+    [
+        ("email", "an@example.vn", "an"),
+        ("telegram", "-1001", "an"),
+        ("zalo-bot", "6ede9afa", "a/b"),
+        ("zalo-zns", "0912000111", "113"),
+        ("modem", "0912000111", "an"),
+    ],
+)
+def test_a_contact_that_cannot_be_sent_to_is_known_before_the_night(
+    name: str, sound: str, wrong: str
+) -> None:
+    assert registry.misaddressed(name, sound) == ""
+    assert repr(wrong) in registry.misaddressed(name, wrong)
+
+
+@pytest.mark.parametrize("name", ["webhook", "teams"])
+def test_what_posts_to_one_place_is_no_contact(name: str) -> None:
+    assert "cannot be the contact of a person" in registry.misaddressed(name, "an")
