@@ -1,5 +1,6 @@
 """The golden cases: rules with their exact error, and timelines with the incidents and pages they make."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import yaml
 
 from alerts.rules import parse_rules, shipped
 from ioc.errors import RuleError
+from ioc.matchers import parse_all
 from tests.alerts.world import START, Inbox, World
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -34,17 +36,47 @@ def test_a_bad_rule_gets_its_exact_error(folder: Path) -> None:
 async def test_a_timeline_makes_its_incidents_and_pages(folder: Path, tmp_path: Path) -> None:
     own = folder / "rules.yaml"
     rules = parse_rules(read(own)) if own.exists() else shipped()
-    world = World(tmp_path, rules=rules, inbox=Inbox())
+    world = Minded(tmp_path, rules=rules, inbox=Inbox())
     for moment in read(folder / "timeline.yaml"):
         await world.go(START + moment.pop("at", moment.pop("until", 0)) - world.clock.at)
         for subject, value in moment.items():
-            show(world, subject, value)
+            if subject in ("maintain", "silence"):
+                await plan(world, subject, value)
+            else:
+                show(world, subject, value)
     await world.go(0)
     expected = read(folder / "expected.yaml")
     assert [page(each) for each in world.inbox.got] == expected["pages"]
     for number, fields in expected["incidents"].items():
         assert {name: relative(world.incident(number)[name]) for name in fields} == fields
     await world.stop()
+
+
+class Minded(World):
+    """A world whose states follow its maintenance, as the intake has them: hidden while it runs, true at its end."""
+
+    def __init__(self, path: Path, **more: Any) -> None:
+        self._truth: dict[str, tuple[str, dict[str, Any]]] = {}
+        super().__init__(path, **more)
+
+    def put(self, subject: str, state: str = "up", **more: Any) -> None:
+        self._truth[subject] = (state, more)
+        hidden = self.engine.is_maintained(subject, self.clock.at)
+        super().put(subject, "maintenance" if hidden else state, **more)
+
+    def maintained(self, endpoints: Iterable[str]) -> None:
+        for each in endpoints:
+            state, more = self._truth.get(each, ("up", {}))
+            self.put(each, state, **more)
+
+
+async def plan(world: World, what: str, wanted: Any) -> None:
+    """Begin a maintenance of a scope, or a silence, for some seconds from now."""
+    end, why = world.clock.at + wanted["for"], ("thay nguồn", "Hạnh")
+    if what == "maintain":
+        await world.engine.maintain(wanted["scope"], wanted["id"], None, end, *why)
+    else:
+        await world.engine.plans.silencing.begin(parse_all(wanted["match"]), None, end, *why)
 
 
 def show(world: World, subject: str, value: Any) -> None:

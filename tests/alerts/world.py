@@ -142,7 +142,7 @@ class World:
             self.clock, self.picture, self.ledger, self.inventory, tuple(rules) if rules is not None else shipped(),
             receivers if receivers is not None else {"desk": Receiver("desk", self.inbox)},
             self.commands.append, self.telemetry, "http://wall.example",
-            on_maintenance=lambda ids: self.changed.append(tuple(ids)),
+            on_maintenance=self.maintained,
             timers=self._hand, jitter=lambda: 0.5, duty=duty, calendars=calendars,
         )  # fmt: skip
         if silenced is not None:
@@ -179,6 +179,10 @@ class World:
         """Show a sample of every endpoint."""
         for each in self.inventory.endpoints:
             self.put(each, state)
+
+    def maintained(self, endpoints: Iterable[str]) -> None:
+        """Maintenance of these has begun or ended."""
+        self.changed.append(tuple(endpoints))
 
     async def settle(self) -> None:
         """Let commits and deliveries finish."""
