@@ -170,7 +170,7 @@ class Decision:
     into: int | None = None
     alerts: frozenset[str] = frozenset()
     outage: bool = False
-    """it begins with the root down"""
+    """it begins, or goes on, with the root down"""
 
 
 class Topology(Protocol):

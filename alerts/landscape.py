@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
-from alerts.foreign import Foreign
+from alerts.foreign import Strangers
 from alerts.incidents import DOWN, UNREACHABLE, Incident
 from alerts.watching import SELF
 from ioc.inventory import Inventory
@@ -23,8 +23,8 @@ class Landscape:
         self.inventory = inventory
         self.settled_at = 0.0
         """steady; until then what was not asked yet is waited for"""
-        self.foreign: Mapping[str, Foreign] = {}
-        """alerts that no rule of ours made, by key, while they fire"""
+        self.foreign = Strangers()
+        """alerts that no rule of ours made, while they fire"""
 
     def value(self, subject: str) -> Value | None:
         """What the picture shows of a subject."""
@@ -51,12 +51,14 @@ class Landscape:
         return value is not None and value.get("reason") == Reason.NOT_YET_PROBED
 
     def members(self, incident: Incident) -> list[str]:
-        """Who is hit: the root, what has an alert in it, and what cannot be reached behind the root."""
-        out = dict.fromkeys([incident.root, *sorted(map(subject_of, incident.alerts))])
+        """Who is hit: the root, what has an alert in it, and what cannot be reached behind the root.
+
+        What falls silent behind a line that was only poor is no news before the line itself is known to be down.
+        """
         if incident.root not in self.inventory.endpoints:  # one subject of many alerts, as others group them
-            same = [self.foreign[each].member for each in incident.alerts if each in self.foreign]
-            return sorted(set(same)) or list(out)
-        if self.state(incident.root) in (DOWN, UNREACHABLE):
+            return self.foreign.members(incident.root) or [incident.root]
+        out = dict.fromkeys([incident.root, *sorted(map(subject_of, incident.alerts))])
+        if incident.outage and self.state(incident.root) in (DOWN, UNREACHABLE):
             behind = self.inventory.descendants(incident.root)
             out |= dict.fromkeys(sorted(each for each in behind if self.state(each) == UNREACHABLE))
         return list(out)

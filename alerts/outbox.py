@@ -84,6 +84,8 @@ class Outbox:
         self._tasks: set[asyncio.Task[None]] = set()
         self._paces: dict[str, Pace] = {}
         self._trouble: dict[str, Trouble] = {}
+        self._refused: dict[str, str] = {}
+        """the first address that a receiver refused for good since it last took a message"""
         self._closing = False
         self._told = telemetry.tally("ioc_deliveries", "Notifications delivered", result="told")
         self._failed = telemetry.tally("ioc_deliveries", "Notifications delivered", result="failed")
@@ -103,6 +105,8 @@ class Outbox:
         self._paces = {name: self._pace(name, each.per_minute) for name, each in receivers.items()}
         for name in [each for each in self._trouble if each not in receivers]:
             del self._trouble[name]
+        for name in [each for each in self._refused if each not in receivers]:
+            del self._refused[name]
         for lane in self._lanes.lanes:
             if lane[1] not in receivers and lane not in self._under_way:
                 self._abandon(lane)
@@ -258,6 +262,7 @@ class Outbox:
 
     def _taken(self, lane: Lane, notification: Notification, attempts: int, receipt: Receipt) -> None:
         self._told.n += 1
+        self._refused.pop(lane[1], None)
         recovered = self._trouble.pop(lane[1], None) is not None
         self._done(lane, notification, True, attempts, receipt.answer)
         if recovered:
@@ -270,7 +275,8 @@ class Outbox:
             self.ring(lane)
 
     def _not_told(self, lane: Lane, notification: Notification, attempts: int, error: Undeliverable) -> None:
-        self._note_trouble(lane[1], str(error))
+        if not error.permanent or self._blames_channel(notification):
+            self._note_trouble(lane[1], str(error))
         if error.permanent:
             self._failed.n += 1
             self._done(lane, notification, False, attempts, str(error))
@@ -285,6 +291,11 @@ class Outbox:
         self._under_way.pop(lane, None)
         self._owner.changed(lane[1])
         self._owner.postponed(self._lanes.head(lane))
+
+    def _blames_channel(self, notification: Notification) -> bool:
+        """Whether a refusal for good is the channel's own: one wrong address is not, a second one is."""
+        first = self._refused.setdefault(notification.receiver, notification.to)
+        return not notification.to or first != notification.to or notification.receiver in self._trouble
 
     def _note_trouble(self, receiver: str, detail: str) -> None:
         known = self._trouble.get(receiver)

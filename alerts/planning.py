@@ -89,7 +89,8 @@ def _join(
     else:
         joined = _decide(Verb.JOINED, because, home.id, subject, alert)
     if severity.rank > home.severity.rank:
-        return joined, _decide(Verb.RAISED, Because.MORE_SEVERE, home.id, subject, alert, severity)
+        raised = _decide(Verb.RAISED, Because.MORE_SEVERE, home.id, subject, alert, severity)
+        return joined, replace(raised, outage=outage and because is Because.SAME_ROOT)
     if outage and not home.outage and because is Because.SAME_ROOT:
         return joined, _decide(Verb.RAISED, Because.OUTAGE_NOW, home.id, subject, alert, home.severity)
     return (joined,)
@@ -212,7 +213,7 @@ def enact(incident: Incident | None, decision: Decision, rule: str, now: float) 
 def _marked(incident: Incident, decision: Decision, now: float) -> Incident:
     match decision.verb:
         case Verb.RAISED if decision.severity is not None:
-            outage = incident.outage or decision.because is Because.OUTAGE_NOW
+            outage = incident.outage or decision.outage or decision.because is Because.OUTAGE_NOW
             return replace(incident, severity=decision.severity, told_at=now, outage=outage)
         case Verb.GREW:
             return replace(incident, told_at=now)

@@ -63,6 +63,7 @@ BECAUSE: Mapping[str, tuple[str, str]] = MappingProxyType(
         "silence": ("đang tắt báo", "a silence is active"),
         "maintenance": ("đang bảo trì", "under maintenance"),
         "acknowledgement_expired": ("xác nhận quá hai giờ", "the acknowledgement is older than two hours"),
+        "is_what_fails": ("chính kênh này đang hỏng", "this is the channel that fails"),
         "nobody_on_call": ("không có ai trực", "nobody is on call"),
         "no_receiver": ("không có nơi nhận nào nhận mức này", "no receiver takes this severity"),
         "parent_not_seen_yet": (

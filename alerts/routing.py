@@ -21,6 +21,9 @@ from ioc.matchers import all_hold
 from ioc.units import Units
 from ioc.worktime import WorkCalendar
 
+CHANNEL = "self/channel/"
+"""what the subject of an incident about one of our own receivers begins with"""
+
 OnCall = Callable[[str, float], tuple[str, ...]]
 """a schedule's id and a civil time: the ids of who is on call"""
 
@@ -44,6 +47,8 @@ class Miss(StrEnum):
     NOT_CONFIGURED = "not_configured"
     NOT_OF_THIS_SEVERITY = "not_of_this_severity"
     NO_ADDRESS_OF_ITS_OWN = "no_address_of_its_own"
+    IS_WHAT_FAILS = "is_what_fails"
+    """the incident is about this very channel"""
     NO_CONTACT = "no_contact"
     NOBODY_ON_CALL = "nobody_on_call"
     NO_UNIT_HAS_ANY = "no_unit_has_any"
@@ -60,6 +65,18 @@ class Matter:
     def unit(self) -> str:
         """The unit it is in; empty when in none."""
         return self.labels.get("unit", "")
+
+    @property
+    def channel(self) -> str:
+        """The receiver that fails, where that is what it is about: nothing is owed to that one; else empty."""
+        subject = self.labels.get("subject", "")
+        return subject.removeprefix(CHANNEL) if subject.startswith(CHANNEL) else ""
+
+    def suits(self, receiver: Receiver | None) -> bool:
+        """Whether a receiver takes its severity, and is not what it is about."""
+        if receiver is None or receiver.name == self.channel:
+            return False
+        return self.severity in receiver.severities
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,11 +179,10 @@ def find(reference: str, matter: Matter, civil: float, directory: Directory) -> 
     return Found((), Miss.NOT_CONFIGURED)
 
 
-def reach(person: Person, severity: str, directory: Directory, last: Contact | None = None) -> Target | None:
-    """The way in which a person is told first of something of a severity; None when there is none."""
+def reach(person: Person, matter: Matter, directory: Directory, last: Contact | None = None) -> Target | None:
+    """The way in which a person is told first of a matter; None when there is none."""
     for contact in order(person, directory.trouble(), last):
-        receiver = directory.receivers.get(contact.by)
-        if receiver is not None and severity in receiver.severities:
+        if matter.suits(directory.receivers.get(contact.by)):
             return Target(contact.by, contact.to, person.id)
     return None
 
@@ -187,7 +203,7 @@ def _every_receiver(matter: Matter, directory: Directory) -> Routed:
     calls = tuple(
         Call(Target(each.name), Reason.EVERY_RECEIVER.value)
         for each in directory.receivers.values()
-        if matter.severity in each.severities and each.channel.own_address()
+        if matter.suits(each) and each.channel.own_address()
     )
     return Routed(Reason.EVERY_RECEIVER if calls else Reason.NO_RECEIVER, calls)
 
@@ -220,6 +236,8 @@ def _receiver(name: str, matter: Matter, directory: Directory) -> Found:
     receiver = directory.receivers.get(name)
     if receiver is None:
         return Found((), Miss.NOT_CONFIGURED)
+    if name == matter.channel:
+        return Found((), Miss.IS_WHAT_FAILS)
     if matter.severity not in receiver.severities:
         return Found((), Miss.NOT_OF_THIS_SEVERITY)
     if not receiver.channel.own_address():
@@ -231,7 +249,7 @@ def _person(id: str, matter: Matter, directory: Directory) -> Found:
     person = directory.duty.people.get(id)
     if person is None:
         return Found((), Miss.NOT_CONFIGURED)
-    target = reach(person, matter.severity, directory)
+    target = reach(person, matter, directory)
     return Found((target,)) if target is not None else Found((), Miss.NO_CONTACT)
 
 

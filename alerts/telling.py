@@ -258,7 +258,7 @@ def _way(target: Target, incident: Incident, directory: Directory) -> Target:
     if person is None:
         return target
     last = Contact(target.receiver, target.to)
-    return reach(person, incident.severity.value, directory, last) or target
+    return reach(person, matter(incident), directory, last) or target
 
 
 def _finder(incident: Incident, directory: Directory, civil: float) -> escalation.Find:
@@ -295,7 +295,7 @@ def _person_who_acknowledged(incident: Incident, directory: Directory) -> tuple[
     if person is None:
         return ()
     last = next((Contact(each.receiver, each.to) for each in incident.told if each.person == person.id), None)
-    target = reach(person, incident.severity.value, directory, last)
+    target = reach(person, matter(incident), directory, last)
     return () if target is None else (target,)
 
 
