@@ -117,8 +117,7 @@ class Engine:
         self._watched: dict[str, Watched] = {}
         self._by_key: dict[str, Watched] = {}
         """the same by their keys of the picture"""
-        self._foreign: dict[str, Foreign] = {}
-        self._land.foreign = self._foreign
+        self._foreign = self._land.foreign
         self.afresh: list[Callable[[], Iterable[Write]]] = []
         """what else is written afresh after the state file refused something"""
         self._channels: set[Channel] = set()
@@ -277,9 +276,9 @@ class Engine:
         self._transitions.n += 1
         foreign = Foreign(transition.rule, transition.subject, severity, facts)
         if transition.now in LIT:
-            self._foreign[transition.alert] = foreign
+            self._foreign.put(transition.alert, foreign)
         else:
-            self._foreign.pop(transition.alert, None)
+            self._foreign.drop(transition.alert)
         now = transition.at
         written = [journal.transition_row(transition, self._clock.skew()), *rows]
         written += self._fired_anew(transition.alert)
@@ -293,7 +292,7 @@ class Engine:
         if self._desk.book.of_alert(key) is None and key not in self._desk.book.dismissed:
             self.outside(transition, severity, facts)
         else:
-            self._foreign[key] = Foreign(transition.rule, transition.subject, severity, facts)
+            self._foreign.put(key, Foreign(transition.rule, transition.subject, severity, facts))
 
     def lit_outside(self, prefix: str) -> set[str]:
         """Keys of such alerts in open incidents, or dismissed, whose rule begins with `prefix`."""

@@ -11,7 +11,7 @@ post to post, it is renewing a lease and not telling of an end, since an end tha
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -172,6 +172,23 @@ class Outside:
 def ahead_of(posted: Iterable[Posted], civil: float) -> float:
     """Seconds that the clock of whoever posted these is ahead of ours, as far as their beginnings tell."""
     return max([0.0, *(each.starts - civil for each in posted if each.starts is not None)])
+
+
+def arranged(posted: Sequence[Posted], terms: Terms) -> list[Posted]:
+    """What joins one incident stands together, its worst first: it opens the incident, and the rest is no news.
+
+    Incidents stand by their worst, too: what is critical is told first.
+    """
+    named = (*terms.group_by, terms.endpoint_label)
+    each = [
+        (tuple(alert.labels.get(name, "") for name in named), -severity(alert.labels, terms).rank, place)
+        for place, alert in enumerate(posted)
+    ]
+    worst: dict[tuple[str, ...], int] = {}
+    for group, urgency, _ in each:
+        worst[group] = min(worst.get(group, 0), urgency)
+    ordered = sorted(each, key=lambda found: (worst[found[0]], found))
+    return [posted[place] for _, _, place in ordered]
 
 
 def subject(labels: Mapping[str, str], terms: Terms, endpoints: Container[str]) -> str:

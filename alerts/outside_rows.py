@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from typing import Any, Protocol
 
 import orjson
@@ -23,8 +23,9 @@ class Reader(Protocol):
 def row(alert: OutsideAlert, skew: float) -> Write:
     """That it fires."""
     moved = replace(alert, began=alert.began + skew, ends=alert.ends + skew)
-    body = orjson.dumps(asdict(moved)).decode()
-    return Write("INSERT OR REPLACE INTO outside VALUES (?, ?, ?)", (alert.fingerprint, moved.ends, body))
+    body = {each.name: getattr(moved, each.name) for each in fields(moved)}
+    values = (alert.fingerprint, moved.ends, orjson.dumps(body).decode())
+    return Write("INSERT OR REPLACE INTO outside VALUES (?, ?, ?)", values)
 
 
 def gone(alert: OutsideAlert) -> Write:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from alerts import messages, outside_rows
 from alerts.lifecycle import Phase, Transition, Why
-from alerts.outside import LEASE, RULE, Effect, Outside, OutsideAlert, ahead_of
+from alerts.outside import LEASE, RULE, Effect, Outside, OutsideAlert, ahead_of, arranged
 from alerts.outside_facts import facts
 from alerts.postable import Flaw, Posted, alerts, array
 from alerts.rules import Severity
@@ -26,8 +27,8 @@ from ioc.state.ledger import Write
 from ioc.telemetry import Telemetry
 
 KEEP_SECONDS = 10.0
-A_TURN = 100
-"""alerts taken before others have their turn"""
+A_TURN = 50
+"""alerts that are taken together, in one commit and one message an incident, before others have their turn"""
 KEY = "self/outside"
 
 Ring = Callable[[str, float], None]
@@ -43,6 +44,9 @@ class Engine(Protocol):
 
     def resume_outside(self, transition: Transition, severity: Severity, facts: Mapping[str, Any]) -> None:
         """Go on with one that fired before a restart."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make one commit, and one message an incident, of all that begins or ends inside."""
 
     def lit_outside(self, prefix: str) -> Iterable[str]:
         """Keys of such alerts in open incidents whose rule begins with `prefix`."""
@@ -105,18 +109,16 @@ class Reception:
         """Take over what fired when the last run stopped; tell the engine where it knows otherwise."""
         now, skew = self._clock.now(), self._clock.skew()
         known = set(self._engine.lit_outside(RULE))
-        for alert in outside_rows.kept(self._ledger, now, skew):
-            self._book.put(alert)
-            self._enter(alert, now)
-            self._engine.resume_outside(
-                Transition(alert.rule, alert.subject, Phase.INACTIVE, Phase.FIRING, now, Why.POSTED),
-                alert.severity,
-                self._facts(alert, now, skew),
-            )
-            known.discard(alert.key)
-        for key in known:
-            rule, subject = key.split("@", 1)
-            self._tell(rule, subject, Severity.INFO, {}, False, Why.LEASE_OVER, now, ())
+        with self._engine.together():
+            for alert in outside_rows.kept(self._ledger, now, skew):
+                self._book.put(alert)
+                self._enter(alert, now)
+                fires = Transition(alert.rule, alert.subject, Phase.INACTIVE, Phase.FIRING, now, Why.POSTED)
+                self._engine.resume_outside(fires, alert.severity, self._facts(alert, now, skew))
+                known.discard(alert.key)
+            for key in known:
+                rule, subject = key.split("@", 1)
+                self._tell(rule, subject, Severity.INFO, {}, False, Why.LEASE_OVER, now, ())
         self._show(now)
 
     def apply(self, terms: Terms, inventory: Inventory) -> None:
@@ -142,14 +144,11 @@ class Reception:
         posted, refused = await self._read(array(body))
         async with self._order:
             ahead = ahead_of(posted, self._clock.civil(self._clock.now()))
+            in_order = arranged(posted, self._book.terms)
             changed = False
-            for number, each in enumerate(posted):
-                effect = self._take(each, ahead)
-                changed |= effect in (Effect.FIRES, Effect.RESOLVED)
-                if effect is Effect.NO_ROOM:
-                    refused.append(self._no_room(each))
-                if number % A_TURN == A_TURN - 1:
-                    await asyncio.sleep(0)
+            for start in range(0, len(posted), A_TURN):
+                changed |= self._take_together(in_order[start : start + A_TURN], ahead, refused)
+                await asyncio.sleep(0)
             self._show(self._clock.now())
             if changed:
                 await self._recorded()
@@ -174,6 +173,17 @@ class Reception:
             if number % A_TURN == A_TURN - 1:
                 await asyncio.sleep(0)
         return posted, refused
+
+    def _take_together(self, posted: Sequence[Posted], ahead: float, refused: list[str]) -> bool:
+        """Take some alerts in one commit; whether that changed anything."""
+        changed = False
+        with self._engine.together():
+            for each in posted:
+                effect = self._take(each, ahead)
+                changed |= effect in (Effect.FIRES, Effect.RESOLVED)
+                if effect is Effect.NO_ROOM:
+                    refused.append(self._no_room(each))
+        return changed
 
     def _take(self, posted: Posted, ahead: float) -> Effect:
         now, skew = self._clock.now(), self._clock.skew()

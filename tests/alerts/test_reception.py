@@ -253,3 +253,34 @@ async def test_a_new_configuration_holds_for_new_alerts(desk: Desk) -> None:
     desk.reception.apply(Terms(group_by=("cluster",)), desk.world.inventory)
     await desk.post(alert(cluster="a"), alert("Other", cluster="a"), alert("Third", cluster="a"))
     assert desk.world.open() == [1, 2]
+
+
+async def test_a_storm_costs_one_commit_an_incident_and_one_message(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerts.reception.A_TURN", 50)
+    calls = 0
+    commit = desk.world.ledger.commit
+
+    def counted(*writes: Write) -> Any:
+        nonlocal calls
+        calls += 1
+        return commit(*writes)
+
+    monkeypatch.setattr(desk.world.ledger, "commit", counted)
+    pods = [alert(cluster=str(n % 20), pod=str(n), severity="page" if n % 5 == 0 else "") for n in range(100)]
+    assert await desk.post(*pods) == []
+    assert desk.kinds == ["opened"] * 20
+    assert [desk.world.incident(n)["members"] for n in desk.world.open()] == [5] * 20
+    critical = [each.severity for each in desk.world.inbox.got]
+    assert critical == sorted(critical)  # what is critical is told first
+    deliveries = 20
+    assert calls <= 100 / 50 + 1 + deliveries + 1
+
+
+async def test_many_of_one_incident_are_taken_in_time_that_grows_with_their_number(desk: Desk) -> None:
+    assert await desk.post(*(alert(pod=str(n)) for n in range(3_000))) == []
+    assert desk.world.open() == [1]
+    assert desk.world.incident(1)["members"] == 3_000
+    assert len(desk.world.incident(1)["sample_members"]) == 50
+    assert desk.kinds == ["opened"]
