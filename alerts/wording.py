@@ -49,7 +49,7 @@ VIETNAMESE = Words(
             "absorbed": "Gộp vào sự cố khác: ",
             "reminder": "Nhắc lại: ",
             "unacknowledged": "Hết hạn xác nhận: ",
-            "summary": "Tin chưa gửi được: ",
+            "summary": "Tổng hợp: ",
             "digest": "Bản tin: ",
             "test": "Tin thử: ",
         }
@@ -88,7 +88,7 @@ ENGLISH = Words(
             "absorbed": "Part of another incident: ",
             "reminder": "Reminder: ",
             "unacknowledged": "Acknowledgement ran out: ",
-            "summary": "Not delivered in time: ",
+            "summary": "Summary: ",
             "digest": "Digest: ",
             "test": "Test: ",
         }

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from alerts.channels.base import Receipt
+from alerts.fingerprint import fingerprint
 from alerts.notification import Notification
 from alerts.service import Service, lasting, refused, secret_of
 
@@ -121,12 +122,3 @@ def payload(notification: Notification) -> dict[str, Any]:
 def rfc3339(at: float) -> str:
     """A civil time as RFC 3339 with milliseconds, in UTC."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def fingerprint(labels: Any) -> str:
-    """Alertmanager's hash of a label set: FNV-1a 64 over sorted `name 0xFF value 0xFF`."""
-    digest = 0xCBF29CE484222325
-    for name, value in sorted(labels.items()):
-        for byte in name.encode() + b"\xff" + value.encode() + b"\xff":
-            digest = (digest ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
-    return f"{digest:016x}"

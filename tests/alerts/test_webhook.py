@@ -11,7 +11,8 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from alerts.channels.base import Receiver
-from alerts.channels.webhook import Webhook, WebhookOptions, fingerprint, payload
+from alerts.channels.webhook import Webhook, WebhookOptions, payload
+from alerts.fingerprint import fingerprint
 from alerts.notification import Notification
 from ioc.errors import Undeliverable
 from tests.alerts.world import World

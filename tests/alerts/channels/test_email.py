@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from alerts.channels.base import Receiver
 from alerts.channels.email import Email, EmailOptions, mailbox
 from alerts.letter import letter
 from alerts.notification import Notification
@@ -23,6 +24,7 @@ from ioc.errors import Undeliverable
 from tests import certificates
 from tests.alerts.channels.golden import CASES, NOTE, changed, folders, read
 from tests.alerts.channels.postman import Postman, serving
+from tests.alerts.world import World
 
 ACCOUNT: dict[str, Any] = {"from": "ioc@th.example.vn", "to": ["an@th.example.vn"]}
 SERVER = {"host": "127.0.0.1", **ACCOUNT}
@@ -285,3 +287,21 @@ def test_options_that_cannot_be_meant(options: dict[str, Any], what: str) -> Non
 def test_a_receiver_without_addresses_is_for_people_only() -> None:
     assert Email(EmailOptions(**{**SERVER, "to": []})).own_address() == ""
     assert Email(EmailOptions(**SERVER)).own_address() == "an@th.example.vn"
+
+
+async def test_an_incident_is_mailed_from_its_beginning_to_its_end(trust: Trust, tmp_path: Path) -> None:
+    postman = Postman()
+    async with serving(postman, tls=trust.server) as port:
+        channel = Email(EmailOptions(**{**SERVER, "port": port, "tls": "tls", "ca": trust.ca}))
+        world = World(tmp_path, receivers={"mail": Receiver("mail", channel)})
+        world.put("mcu", "down")
+        await world.go(0.5)
+        world.put("mcu", "up")
+        await world.go(200)
+        await world.stop()
+    first, last = (shown(each) for each in postman.taken)
+    assert first["headers"]["References"] == last["headers"]["References"]
+    assert first["text"][0] == "[Nghiêm trọng] Tên mcu mất kết nối"
+    assert "Đầu mối: Lê Văn Tám, 0912000111" in first["text"]
+    assert "Chi tiết: http://wall.example/#incident/1" in first["text"]
+    assert last["text"][0] == "Đã hết: Tên mcu mất kết nối"
