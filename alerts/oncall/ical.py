@@ -23,10 +23,9 @@ MOST_EVENTS = 2_000
 MOST_BOOKINGS = 20_000
 MOST_PROBLEMS = 50
 AHEAD = timedelta(days=3 * 366)
-BEHIND = timedelta(days=32)
 LONGEST = timedelta(days=31)
-OLDEST = 40 * 366
-"""days before which a repetition may have begun"""
+EARLIEST, LATEST = 1990, 2100
+"""years of what is read: what repeats begins no earlier"""
 
 Start = date | datetime
 
@@ -188,15 +187,15 @@ def _event(component: Any, names: Mapping[str, str], zone: ZoneInfo) -> _Event:
 
 
 def _time(component: Any, name: str) -> Start:
-    value = getattr(component.get(name), "dt", None)
+    value = _value(component.get(name))
     if not isinstance(value, date):
         raise _ProblemError(f"event without a readable {name}", _said(component.get(name)))
     if isinstance(value, datetime) and value.tzinfo is None and _tzid(component, name):
         raise _ProblemError(
             "unknown time zone", _tzid(component, name), "write an IANA name: Asia/Ho_Chi_Minh"
         )
-    if not 1990 <= value.year <= 2100:
-        raise _ProblemError(f"{name} out of 1990 to 2100:", value.isoformat())
+    if not EARLIEST <= value.year <= LATEST:
+        raise _ProblemError(f"{name} out of {EARLIEST} to {LATEST}:", value.isoformat())
     return value
 
 
@@ -207,7 +206,7 @@ def _tzid(component: Any, name: str) -> str:
 def _end(component: Any, start: Start, begin: datetime, here: Any) -> datetime:
     if component.get("DTEND") is not None:
         return _local(_time(component, "DTEND"), here)
-    duration = getattr(component.get("DURATION"), "dt", None)
+    duration = _value(component.get("DURATION"))
     if isinstance(duration, timedelta):
         return begin + min(duration, 2 * LONGEST)
     if not isinstance(start, datetime):
@@ -249,6 +248,8 @@ def _rule(component: Any) -> Recurrence | None:
         return None
     if isinstance(written, list):
         raise _ProblemError("event with several RRULE", "", "write an event each")
+    if not isinstance(written, Mapping):
+        raise _ProblemError("recurrence that cannot be read:", _said(written))
     try:
         return recurrence({str(name).upper(): _values(values) for name, values in written.items()})
     except RuleProblem as problem:
@@ -263,11 +264,21 @@ def _moments(component: Any, name: str, here: Any) -> Iterator[float]:
     """The civil moments of a property that holds one time, or lists of them."""
     value = component.get(name)
     for each in value if isinstance(value, list) else [value] if value is not None else []:
-        for one in getattr(each, "dts", [each]):
-            at = getattr(one, "dt", None)
-            if not isinstance(at, date):
+        for one in _value(each, "dts") or [each]:
+            at = _value(one)
+            if not isinstance(at, date) or not EARLIEST <= at.year <= LATEST:
                 raise _ProblemError(f"{name} that is no time:", _said(each))
             yield at.timestamp() if isinstance(at, datetime) and at.tzinfo else _civil(_local(at, here), here)
+
+
+def _value(written: Any, name: str = "dt") -> Any:
+    """What was made of a property; None of one that could not be read."""
+    from icalendar.error import BrokenCalendarProperty
+
+    try:
+        return getattr(written, name, None)
+    except BrokenCalendarProperty:
+        return None
 
 
 def _zone(start: Start, otherwise: ZoneInfo) -> Any:
