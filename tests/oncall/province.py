@@ -23,6 +23,7 @@ from ioc.errors import Undeliverable
 from ioc.expectation import Expectation
 from ioc.intake import Intake
 from ioc.inventory import Endpoint
+from ioc.matchers import parse
 from ioc.model import Role, Sample, Verdict
 from ioc.picture import Picture
 from ioc.reading import parts
@@ -104,15 +105,19 @@ class Province:
         )  # fmt: skip
         self._begin()
 
-    def _engine(self, telemetry: Telemetry) -> Engine:
-        rules = tuple(each for each in self.config.rules if isinstance(each, Rule))
-        receivers = {
-            name: Receiver(name, self.ends[name], each.severities, kind=each.channel)
+    @property
+    def receivers(self) -> dict[str, Receiver]:
+        """What is configured, with the far ends that are played."""
+        return {
+            name: Receiver(name, self.ends[name], each.severities, kind=each.channel, unit=each.unit)
             for name, each in self.config.receivers.items()
         }
+
+    def _engine(self, telemetry: Telemetry) -> Engine:
         return Engine(
-            self.clock, self.picture, self.ledger, self.config.inventory, rules, receivers, lambda order: None,
-            telemetry, "http://wall.example", on_maintenance=self._maintained, timers=self._hand, jitter=lambda: 0.5,
+            self.clock, self.picture, self.ledger, self.config.inventory, _rules(self.config), self.receivers,
+            lambda order: None, telemetry, "http://wall.example", on_maintenance=self._maintained, timers=self._hand,
+            jitter=lambda: 0.5, duty=self.config.duty, calendars=self.config.calendars,
         )  # fmt: skip
 
     def _begin(self) -> None:
@@ -124,6 +129,13 @@ class Province:
             self.ledger.read("SELECT subject, state, since FROM states"),
             self.ledger.read("SELECT subject, source, verdict, since FROM verdicts"),
         )
+
+    def apply(self, config: Config) -> None:
+        """Take over another configuration, as a reload does."""
+        self.config = config
+        self.engine.apply(config.inventory, _rules(config), self.receivers, config.duty, config.calendars)
+        self._expectation.apply(config.inventory, config.calendars)
+        self.intake.apply(config.inventory)
 
     # --- what happens ---
 
@@ -163,7 +175,12 @@ class Province:
         if self.complaints:
             raise self.complaints[0]
 
-    def deliveries(self, query: str) -> list[tuple[Any, ...]]:
+    async def silence(self, match: Iterable[str], end: float, reason: str, by: str) -> str:
+        """Silence what the matchers hold of until a civil time; its id."""
+        matchers = [parse(each) for each in match]
+        return await self.engine.plans.silencing.begin(matchers, None, end - self.clock.skew(), reason, by)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Rows of the state file, read as another program would."""
         with sqlite3.connect(f"file:{self.folder / 'state.db'}?mode=ro", uri=True) as database:
             return database.execute(query).fetchall()
@@ -216,6 +233,10 @@ class Province:
 
     def _remember(self, write: Write) -> None:
         self.ledger.commit(write)
+
+
+def _rules(config: Config) -> tuple[Rule, ...]:
+    return tuple(each for each in config.rules if isinstance(each, Rule))
 
 
 def _own(receiver: Any) -> str:
