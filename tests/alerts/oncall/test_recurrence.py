@@ -44,7 +44,7 @@ def rule(draw: st.DrawFn) -> str:
     """One that some day satisfies: dateutil looks for it up to the year 9999."""
     frequency = draw(st.sampled_from(("DAILY", "WEEKLY", "MONTHLY", "YEARLY")))
     long = frequency in ("MONTHLY", "YEARLY")
-    out = [f"FREQ={frequency}", f"INTERVAL={draw(st.integers(1, 4))}"]
+    out = [f"FREQ={frequency}", f"INTERVAL={draw(st.integers(1, 1 if frequency == 'MONTHLY' else 4))}"]
     if draw(st.booleans()):
         out.append(f"COUNT={draw(st.integers(1, 40))}")
     by = draw(st.sampled_from(("", "BYDAY", "NTH", "BYMONTHDAY", "BOTH")))
@@ -54,7 +54,7 @@ def rule(draw: st.DrawFn) -> str:
         out.append(f"BYDAY={','.join(f'{draw(ordinals)}{name}' for name in draw(by_day))}")
     if by in ("BYMONTHDAY", "BOTH") and frequency != "WEEKLY":
         out.append(f"BYMONTHDAY={draw(st.sampled_from(('1', '5,13', '28', '-1', '-3,2')))}")
-    if draw(st.booleans()):
+    if by and draw(st.booleans()):
         months = draw(st.lists(st.integers(1, 12), min_size=1, max_size=4, unique=True))
         out.append(f"BYMONTH={','.join(map(str, months))}")
     if by and long and draw(st.booleans()):
