@@ -35,7 +35,10 @@ class System(Protocol):
 
 
 class Ours:
-    """`ioc run` on a configuration of its own; `observed` names a file for the moments of verdicts and the lag."""
+    """`ioc run` on a configuration of its own; `observed` names a file for the moments of verdicts and the lag.
+
+    `further` are files of the configuration beside the usual ones, by name.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class Ours:
         rules: Sequence[Mapping[str, Any]] | None,
         history: str = "",
         observed: str = "",
+        further: Mapping[str, str] | None = None,
     ) -> None:
         self.roots: list[int] = []
         self.url = f"http://{LISTEN}"
@@ -50,11 +54,14 @@ class Ours:
         self._rules = rules
         self._history = history
         self._observed = observed
+        self._further = further or {}
 
     async def start(self, stand: Stand) -> None:
         """See System."""
         where = stand.folder / "ioc"
         province.directory(where, stand.things, LISTEN, self._probe, self._rules, self._history)
+        for name, text in self._further.items():
+            (where / name).write_text(text, encoding="utf-8")
         command = ["-m", "ioc", "run", str(where)]
         if self._observed:
             command = ["-m", "benchmarks.kit.observed", str(where), str(stand.folder / self._observed)]
