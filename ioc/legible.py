@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
@@ -11,6 +12,8 @@ MARKS = 6
 WHITE = "\n\t\r"
 TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """marks of the Unicode bidirectional algorithm (UAX #9): with them a text reads as another than it is"""
+_HARMLESS = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u1e00-\u1eff\u2010-\u2027]*")
+"""Latin letters, Vietnamese ones composed, and punctuation: nothing here controls, turns around or is put on top"""
 
 
 def control(text: str) -> str:
@@ -44,5 +47,7 @@ def _shown(char: str, controls: bool) -> str:
 
 def stripped(text: str) -> str:
     """A text for a message, on one line: what controls it is left out, white space is one space."""
+    if _HARMLESS.fullmatch(text):
+        return " ".join(text.split())
     kept = (" " if each.isspace() else "" if controls else each for each, controls in _judged(text))
     return " ".join("".join(kept).split())

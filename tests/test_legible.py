@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ioc.legible import control, legible
+from ioc.legible import MARKS, TURNING, control, legible, stripped
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,17 @@ def test_what_is_legible_controls_nothing(text: str) -> None:
     shown = legible(text)
     assert control(shown) == ""
     assert len(shown.splitlines()) <= 1
+
+
+@given(st.text() | st.text(st.sampled_from("aẶ\u0323\u0302\u202e\x1b\u2028\u00ad –…\n")))
+def test_what_is_stripped_is_one_harmless_line(text: str) -> None:
+    clean = stripped(text)
+    assert control(clean) == ""
+    assert not set(clean) & (TURNING | set("\n\r\t\x1b\u2028"))
+    assert clean == " ".join(clean.split()) == stripped(clean)
+
+
+def test_stripping_leaves_what_people_write() -> None:
+    assert stripped(" Xã Hoằng\u00a0Lộc –\nđiểm cầu “chính”… ") == "Xã Hoằng Lộc – điểm cầu “chính”…"
+    assert stripped("a" + "\u0301" * 99) == "a" + "\u0301" * MARKS
+    assert stripped("ab\x00\u202ec\u2029d") == "abc d"
