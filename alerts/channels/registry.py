@@ -38,6 +38,11 @@ def host(name: str, options: BaseModel) -> str | None:
     return None if told is None else str(told(options))
 
 
+def addressed(name: str, options: BaseModel) -> bool:
+    """Whether a channel with these options goes somewhere by itself, and not only to people."""
+    return bool(CHANNELS[name](options).own_address())
+
+
 def misaddressed(name: str, to: str) -> str:
     """Why a channel cannot send to an address; empty where it can, or does not say."""
     check = getattr(CHANNELS[name], "check_address", None)

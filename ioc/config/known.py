@@ -20,7 +20,7 @@ UNIT = "unit"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Every id that was written, those of things with faults too."""
+    """Every id that was written, those of things with faults too; `mute` receivers reach only people."""
 
     person: frozenset[str]
     schedule: frozenset[str]
@@ -28,6 +28,7 @@ class Known:
     receiver: frozenset[str]
     calendar: frozenset[str]
     unit: frozenset[str]
+    mute: frozenset[str] = frozenset()
 
     def expect(self, kind: str, id: str, place: Place, faults: Faults) -> None:
         """Note a fault when there is no such thing."""
@@ -41,6 +42,11 @@ class Known:
         kind, _, id = text.partition(":")
         if kind in _REFERENCES and id:
             self.expect(kind, id, place, faults)
+            if kind == "receiver" and id in self.mute:
+                hint = "tell people who have it among their contacts"
+                faults.add(
+                    "receiver-without-address", place, "receiver with no address of its own:", id, hint
+                )
         elif text != UNIT:
             hint = "write receiver:NAME, person:ID, schedule:ID or unit"
             faults.add("bad-reference", place, "not somebody to tell", text, hint)

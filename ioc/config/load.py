@@ -194,7 +194,7 @@ class _Reader:
             route_pieces=[piece.within(index) for index in range(len(wanted))] if piece else [],
         )
         sound = {name: each for name, each in hours.items() if each is not None}
-        known = self._duty_names(written, hours, inventory)
+        known = self._duty_names(written, hours, inventory, told)
         reader = duty.DutyReader(
             self._directory, zone, sound, told, known, self._parts.hooks, self._today, self._faults
         )
@@ -207,7 +207,13 @@ class _Reader:
             offline.check(made, told, places, self._place("receivers"), self._faults)
         return made
 
-    def _duty_names(self, written: duty.Written, hours: Iterable[str], inventory: Inventory) -> Known:
+    def _duty_names(
+        self,
+        written: duty.Written,
+        hours: Iterable[str],
+        inventory: Inventory,
+        told: Mapping[str, Receiver],
+    ) -> Known:
         # a unit whose row has a fault is not in the inventory: it is not unknown
         units = rows.ANYTHING if self._faults else frozenset(unit.id for unit in inventory.units)
         return Known(
@@ -217,6 +223,11 @@ class _Reader:
             receiver=self._known("receivers", written.receivers),
             calendar=self._known("calendars", hours),
             unit=units,
+            mute=frozenset(
+                name
+                for name, each in told.items()
+                if not self._parts.hooks.addressed(each.channel, each.options)
+            ),
         )
 
     def _check_keys(self) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from pydantic import BaseModel
+
 from ioc.config import calendars, duty_schema
 from ioc.config.directory import Directory, Piece
 from ioc.config.faults import Faults, Place
@@ -56,12 +58,20 @@ def _no_gaps(
     return ()
 
 
+def _always(channel: str, options: BaseModel) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What alerting knows of schedules, so that configuration can judge them."""
+    """What alerting knows of duty, so that configuration can judge it.
+
+    `addressed` says whether a channel with some options goes somewhere by itself, and not only to people.
+    """
 
     ical: ReadIcal = field(default=_no_ical)
     gaps: FindGaps = field(default=_no_gaps)
+    addressed: Callable[[str, BaseModel], bool] = field(default=_always)
 
 
 NO_HOOKS = Hooks()
