@@ -148,7 +148,8 @@ class Dispatch:
     def contact(self, incident: int, person: Person) -> Contact | None:
         """The contact that a new message of an incident to a person tries first; None when there is none."""
         last = self._worked.get((incident, person.id))
-        return next(iter(order(person, self._outbox.failing(), last)), None)
+        known = (each for each in order(person, self._outbox.failing(), last) if each.by in self._receivers)
+        return next(known, None)
 
     def failing(self) -> frozenset[str]:
         """Receivers whose contacts are tried after others."""
@@ -259,7 +260,15 @@ class Dispatch:
         person = self._people.get(notification.person)
         if person is None or notification.id in self._replaced:
             return None
-        return following(person, self._tries(notification), self._outbox.failing())
+        unsuited = {each for each in person.contacts if not self._suits(each, notification)}
+        return following(person, self._tries(notification) | unsuited, self._outbox.failing())
+
+    def _suits(self, contact: Contact, notification: Notification) -> bool:
+        """Whether a contact's receiver takes this severity, and is not itself what fails."""
+        receiver = self._receivers.get(contact.by)
+        if receiver is None or notification.labels.get("subject") == f"self/channel/{contact.by}":
+            return False
+        return not notification.incident or notification.severity in receiver.severities
 
     def _tries(self, notification: Notification) -> frozenset[Contact]:
         here = Contact(notification.receiver, notification.to)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,20 @@ async def test_a_receiver_that_is_gone_hands_over_to_the_next_contact(tmp_path: 
     await office.go(0)
     assert office.rows() == [(1, "zalo", "failed", None), (2, "sms", "told", 1)]
     assert office.picture.get("self/channel/zalo") is None
+    await office.stop()
+
+
+async def test_a_contact_whose_receiver_does_not_take_the_severity_is_passed_over(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    grave = replace(office.receiver("sms"), severities=frozenset({"critical"}))
+    told = {name: office.receiver(name) for name in ("zalo", "mail")} | {"sms": grave}
+    office.dispatch.apply(told, office.people)
+    office.lines["zalo"].mode = "never"
+    office.owe(1, severity="warning")
+    office.owe(2, severity="critical")
+    await office.go(0)
+    assert [each.incident for each in office.lines["mail"].got] == [1]
+    assert [each.incident for each in office.lines["sms"].got] == [2]
     await office.stop()
 
 

@@ -47,6 +47,9 @@ class Deliveries(RuleBasedStateMachine):
     @rule(incident=st.integers(1, 3), whom=st.sampled_from(["an", "bình", "desk"]), grave=st.booleans())
     def open(self, incident: int, whom: str, grave: bool) -> None:
         async def owe() -> None:
+            person = self.office.people.get(whom)
+            if person and self.office.dispatch.contact(incident, person) is None:
+                return  # no receiver of this person is configured: the desk owes nothing
             kind = "raised" if (incident, whom) in self.opened else "opened"
             self.opened.add((incident, whom))
             more = {"receiver": "desk"} if whom == "desk" else {"person": whom}

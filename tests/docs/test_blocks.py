@@ -146,7 +146,10 @@ def test_a_configuration_is_sound(block: Block, tmp_path: Path) -> None:
         assert set(ids) <= set(config.rule_sources)
 
 
-@pytest.mark.parametrize("example", sorted((ROOT / "examples").iterdir()), ids=lambda each: each.name)
+EXAMPLES = sorted(each.parent for each in (ROOT / "examples").glob("*/ioc.yaml"))
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda each: each.name)
 def test_an_example_is_sound(example: Path, tmp_path: Path) -> None:
     where = tmp_path / "config"
     shutil.copytree(example, where)
@@ -164,7 +167,7 @@ def _lines(where: Path) -> list[str]:
 
 
 def test_the_number_of_shipped_rules_is_said_right() -> None:
-    words = {7: "seven", 8: "eight", 9: "nine", 10: "ten", 11: "eleven", 12: "twelve"}
+    words = {11: "eleven", 12: "twelve", 13: "thirteen", 14: "fourteen", 15: "fifteen"}
     (count,) = re.findall(r"(\w+) of them ship", (ROOT / "README.md").read_text("utf-8"))
     from alerts.rules import shipped
 
