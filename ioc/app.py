@@ -104,6 +104,7 @@ class Service:
             duty=config.duty, calendars=config.calendars,
         )  # fmt: skip
         self._engine.on_call = lambda schedule, civil: self._roster.on_call(schedule, civil - clock.skew())
+        self._roster.on_change = self._engine.duty_changed
         self._clerk = Clerk(
             clock, Look(config.state), self._engine.dispatch, lambda: self.config.duty.people,
             lambda: self._receivers, self._roster.called,

@@ -16,10 +16,10 @@ from tests.alerts.oncall.test_schedule import at
 IOC = """
 center: {id: tinh, name: Trung tâm}
 history: {store: none}
-receivers: {mail: {channel: webhook, url: "http://127.0.0.1:9/"}}
+receivers: {mail: {channel: email, host: 127.0.0.1, port: 9, tls: none, from: ioc@example.vn}}
 people:
-  an: {name: An, phone: 0912000101, contacts: [{by: mail, to: an}]}
-  binh: {name: Bình, contacts: [{by: mail, to: binh}]}
+  an: {name: An, phone: 0912000101, contacts: [{by: mail, to: an@example.vn}]}
+  binh: {name: Bình, contacts: [{by: mail, to: binh@example.vn}]}
 schedules:
   truc:
     name: Trực ca

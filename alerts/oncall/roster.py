@@ -82,6 +82,8 @@ class Roster:
         self._severities: Mapping[str, frozenset[str]] = {}
         self._made: dict[int, Made] = {}
         self._next_id = 1
+        self.on_change: Callable[[], None] = lambda: None
+        """told whenever somebody else may be on call"""
 
     def restore(
         self, duty: Duty, calendars: Mapping[str, WorkCalendar], severities: Mapping[str, frozenset[str]]
@@ -120,6 +122,7 @@ class Roster:
         schedule = self._duty.schedules.get(key)
         if schedule is not None:
             self._show(schedule, now)
+            self.on_change()
         self._watch(now)
 
     # --- what others ask ---
@@ -218,6 +221,7 @@ class Roster:
         schedule = self._duty.schedules.get(id)
         if schedule is not None:
             self._show(schedule, now)
+            self.on_change()
         self._watch(now)
 
     def _show(self, schedule: Schedule, now: float) -> None:

@@ -11,10 +11,18 @@ from tests.service.conftest import Build
 from tests.service.house import House
 
 PEOPLE = {
-    "an": {"name": "Nguyễn Văn An", "phone": "0912000101", "contacts": [{"by": "oncall", "to": "an"}]},
-    "binh": {"name": "Trần Thị Bình", "contacts": [{"by": "oncall", "to": "binh"}]},
+    "an": {
+        "name": "Nguyễn Văn An",
+        "phone": "0912000101",
+        "contacts": [{"by": "mail", "to": "an@example.vn"}],
+    },
+    "binh": {"name": "Trần Thị Bình", "contacts": [{"by": "mail", "to": "binh@example.vn"}]},
     "chi": {"name": "Lê Thị Chi"},
 }
+
+
+MAIL = {"channel": "email", "host": "127.0.0.1", "port": 9, "tls": "none", "from": "ioc@example.vn"}
+"""a receiver that nothing is sent to here"""
 
 
 async def with_schedule(build: Build) -> House:
@@ -22,6 +30,7 @@ async def with_schedule(build: Build) -> House:
     house = await build()
     begun = datetime.now(UTC) + timedelta(hours=7) - timedelta(days=1)
     layer = {"turns": [["an"], ["binh"]], "start": f"{begun:%Y-%m-%d %H:%M}", "every": "7d"}
+    house.config["receivers"]["mail"] = MAIL
     house.config["people"] = PEOPLE
     house.config["schedules"] = {"truc": {"name": "Trực kỹ thuật", "layers": [layer]}}
     house.write()

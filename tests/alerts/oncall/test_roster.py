@@ -133,6 +133,16 @@ async def test_a_handover_is_shown_by_one_timer(house: House) -> None:
     assert house.ids == ["an"]
 
 
+async def test_whoever_waits_for_it_is_told_when_somebody_else_takes_over(house: House) -> None:
+    house.begin(duty())
+    told: list[float] = []
+    house.roster.on_change = lambda: told.append(house.clock.at)
+    number = await house.roster.override("truc", START, START + HOUR, ["an"], "hai", "")
+    await house.roster.withdraw("truc", number, "hai")
+    house.timers.move(at("2026-11-30T08:00"))
+    assert told == [START, START, at("2026-11-30T08:00")]
+
+
 async def test_times_are_steady_whatever_the_civil_clock_says(tmp_path: Path) -> None:
     house = House(tmp_path, ahead=HOUR).begin(duty())
     assert house.shown["until"] == at("2026-11-30T08:00") - HOUR
