@@ -1,6 +1,5 @@
 """The golden cases: rules with their exact error, and timelines with the incidents and pages they make."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import yaml
 from alerts.rules import parse_rules, shipped
 from ioc.errors import RuleError
 from ioc.matchers import parse_all
+from tests.alerts.minded import Minded
 from tests.alerts.world import START, Inbox, World
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -50,24 +50,6 @@ async def test_a_timeline_makes_its_incidents_and_pages(folder: Path, tmp_path: 
     for number, fields in expected["incidents"].items():
         assert {name: relative(world.incident(number)[name]) for name in fields} == fields
     await world.stop()
-
-
-class Minded(World):
-    """A world whose states follow its maintenance, as the intake has them: hidden while it runs, true at its end."""
-
-    def __init__(self, path: Path, **more: Any) -> None:
-        self._truth: dict[str, tuple[str, dict[str, Any]]] = {}
-        super().__init__(path, **more)
-
-    def put(self, subject: str, state: str = "up", **more: Any) -> None:
-        self._truth[subject] = (state, more)
-        hidden = self.engine.is_maintained(subject, self.clock.at)
-        super().put(subject, "maintenance" if hidden else state, **more)
-
-    def maintained(self, endpoints: Iterable[str]) -> None:
-        for each in endpoints:
-            state, more = self._truth.get(each, ("up", {}))
-            self.put(each, state, **more)
 
 
 async def plan(world: World, what: str, wanted: Any) -> None:
