@@ -15,7 +15,7 @@ from alerts.recorder import Recorder
 from ioc.duty import Contact, Person
 from ioc.errors import Undeliverable
 from ioc.picture import Picture
-from ioc.state.ledger import Ledger
+from ioc.state.ledger import Ledger, Write
 from ioc.telemetry import Telemetry
 from tests.alerts.world import START, HandTimers, Inbox
 from tests.fakes import HandClock
@@ -47,15 +47,33 @@ class Line(Inbox):
         return [each.id for each in self.got]
 
 
+class Mortal:
+    """A state file that takes so many commits and then none any more, as of a process that was killed."""
+
+    def __init__(self, ledger: Ledger, commits: int | None) -> None:
+        self._ledger = ledger
+        self._left = commits
+
+    @property
+    def dead(self) -> bool:
+        return self._left is not None and self._left < 0
+
+    def commit(self, *writes: Write) -> asyncio.Future[int]:
+        if self._left is not None:
+            self._left -= 1
+        return asyncio.get_running_loop().create_future() if self.dead else self._ledger.commit(*writes)
+
+
 class Office:
     """One run of dispatch; another Office on the same path goes on after `stop`, which loses nothing written."""
 
     def __init__(
         self, path: Path, *, lines: Mapping[str, Line] | None = None, people: Mapping[str, Person] | None = None,
-        clock: HandClock | None = None, **more: Any,
+        clock: HandClock | None = None, dies_after: int | None = None, **more: Any,
     ) -> None:  # fmt: skip
         self.clock = clock or HandClock(START)
         self.ledger = Ledger.open(path / "state.db", telemetry=Telemetry(), synchronous="OFF")
+        self.mortal = Mortal(self.ledger, dies_after)
         self.telemetry = Telemetry()
         self.picture = Picture("test", self._complain)
         self.lines = dict(lines or {"zalo": Line(), "sms": Line(), "mail": Line(), "desk": Line()})
@@ -64,7 +82,7 @@ class Office:
         self.settlements: list[Settlement] = []
         self.timers = HandTimers(self.clock, self._ring)
         recorder = Recorder(
-            self.ledger, self.clock.now, lambda number, at: self.timers.set(("record", number), at),
+            self.mortal, self.clock.now, lambda number, at: self.timers.set(("record", number), at),
             lambda ok, detail: None, list, self.telemetry,
         )  # fmt: skip
         self._recorder = recorder
@@ -115,7 +133,7 @@ class Office:
     async def go(self, seconds: float) -> None:
         end = self.clock.at + seconds
         await self.settle()
-        while self.timers.ring_until(end):
+        while not self.mortal.dead and self.timers.ring_until(end):
             await self.settle()
         self.clock.at = end
         await self.settle()

@@ -362,6 +362,53 @@ async def test_killed_after_a_failover_was_written_the_first_contact_is_not_told
     await again.stop()
 
 
+async def a_bad_night(office: Office) -> None:
+    """Refusals, a failover in time, a summary, and ends: twelve commits."""
+    lines = office.lines
+    lines["zalo"].mode, lines["sms"].mode, lines["desk"].mode = "never", "away", "away"
+    for incident, receiver, severity in (
+        (1, "", "critical"),
+        (1, "desk", "critical"),
+        (2, "desk", "warning"),
+    ):
+        if not office.mortal.dead:
+            office.owe(incident, receiver=receiver, severity=severity)
+            await office.go(1)
+    await office.go(120)
+    if not office.mortal.dead:
+        office.owe(1, "closed")
+        office.owe(1, "closed", receiver="desk")
+    await office.go(3700)
+    if not office.mortal.dead:
+        lines["desk"].mode = "ok"
+    await office.go(301)
+
+
+@pytest.mark.parametrize("commits", range(13))
+async def test_killed_after_any_commit_nobody_loses_a_message_nor_is_told_twice_unmarked(
+    tmp_path: Path, commits: int
+) -> None:
+    office = Office(tmp_path, dies_after=commits)
+    await a_bad_night(office)
+    await office.stop()
+    for line in office.lines.values():
+        line.mode = "ok"
+    at = office.clock.at + 30
+    again = Office(tmp_path, lines=office.lines, clock=HandClock(at))
+    await again.go(600)
+    rows = again.rows("id, state, summary, instead_of")
+    assert {row[1] for row in rows} <= {"told", "failed", "withdrawn"}
+    told = {row[0] for row in rows if row[1] == "told"}
+    for id, state, summary, _ in rows:
+        after = {row[0] for row in rows if row[3] == id}
+        assert state == "told" or summary in told or after, rows
+    got = [each for line in office.lines.values() for each in line.got]
+    assert told <= {each.id for each in got}
+    for id in told:
+        assert sum(each.id == id and not each.repeat for each in got) <= 1
+    await again.stop()
+
+
 async def test_a_contact_has_a_moment_after_a_start_before_the_next_one_is_tried(tmp_path: Path) -> None:
     office = Office(tmp_path)
     office.lines["zalo"].mode = "away"
