@@ -80,7 +80,8 @@ def _note(
     elif kind in ("too_short", "string_too_short") and context.get("min_length") == 1:
         faults.add("bad-value", place, f"{key} must not be empty")
     else:
-        faults.add("bad-value", place, f"{key} cannot be".strip(), value, _lowered(error["msg"]))
+        what = f"{key} cannot be" if key else "these keys do not go together"
+        faults.add("bad-value", place, what, value, _lowered(error["msg"]))
 
 
 def _wrong_type(place: Place, name: str, base: str, value: object, faults: Faults) -> None:
