@@ -7,13 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from alerts.rules import parse_rules
 from ioc.errors import Refused
 from ioc.matchers import parse_all
+from tests.alerts.duty import Office
 from tests.alerts.world import World
 
 ROOM = "room-a1"
 UNIT = 'unit="x-a"'
 HOUR = 3600.0
+WORSENING = parse_rules(
+    [
+        {"id": "poor", "if": "loss > 5.0", "for": "30s", "severity": "warning", "title": "{name} kém"},
+        {
+            "id": "out", "if": "state == 'down'", "for": "30s", "severity": "critical", "title": "{name} mất",
+            "next_action": "gọi",
+        },
+    ]
+)  # fmt: skip
 
 
 async def silence(world: World, text: str = UNIT, lasts: float = HOUR, start: float | None = None) -> str:
@@ -211,3 +222,53 @@ async def test_times_are_civil_in_the_file(tmp_path: Path) -> None:
     again = World(tmp_path, clock=world.clock)
     assert again.picture.get(f"silence/{id}")["start"] == again.clock.at  # type: ignore[index]
     await again.stop()
+
+
+async def test_one_that_begins_later_stops_steps_and_reminders_and_they_go_on_after_it(
+    tmp_path: Path,
+) -> None:
+    office = Office(tmp_path)
+    world = office.world
+    world.all()
+    world.put("mcu", "down")
+    await world.go(60)
+    assert office.news() == [("opened", "desk"), ("opened", "an")]
+    await silence(world, 'subject="mcu"', 3 * HOUR)
+    assert world.incident(1)["silenced"]
+    assert world.incident(1)["next_at"] is None
+    await world.go(3 * HOUR - 60)
+    assert office.news() == []
+    await world.go(120)
+    assert [kind for kind, _ in office.news()] == ["escalated"]
+    world.put("mcu", "up")
+    await world.go(600)
+    assert {kind for kind, _ in office.news()} == {"closed"}
+    await world.stop()
+
+
+async def test_its_chain_starts_when_the_silence_ends(tmp_path: Path) -> None:
+    office = Office(tmp_path)
+    world = office.world
+    world.all()
+    await silence(world, 'severity="critical"', HOUR)
+    world.put("mcu", "down")
+    await world.go(HOUR - 1)
+    assert office.news() == []
+    await world.go(2)
+    assert office.news() == [("opened", "desk"), ("opened", "an")]
+    await world.go(600)
+    assert [kind for kind, _ in office.news()] == ["escalated"]
+    await world.stop()
+
+
+async def test_what_grows_worse_than_what_is_silenced_is_told(tmp_path: Path) -> None:
+    world = World(tmp_path, rules=WORSENING)
+    world.all()
+    await silence(world, 'severity="warning"', HOUR)
+    world.put(ROOM, "up", loss=30.0)
+    await world.go(60)
+    assert world.inbox.kinds == []
+    world.put(ROOM, "down")
+    await world.go(60)
+    assert [(str(each.kind), str(each.severity)) for each in world.inbox.got] == [("opened", "critical")]
+    await world.stop()
