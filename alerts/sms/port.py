@@ -24,6 +24,8 @@ COMMAND, SYNC, QUIET, TURN = 5.0, 1.0, 0.05, 60.0
 _SYNCS = 3
 _MOST_LINES = 200
 """lines of one answer; a modem that talks on is no modem"""
+_MOST_PASSED = 10_000
+"""lines that are let pass at a time"""
 _CANCEL, _SEND = b"\x1b", b"\x1a"
 _ATTEMPTS_FOR_PIN = 3
 """attempts that a SIM gives; with fewer left somebody was wrong before"""
@@ -62,14 +64,14 @@ class Dialogue:
                     await self._write(b"AT\r")
                     while await self._next() != "OK":
                         pass
-                await self._silence()
+                await self.calm()
                 return
         raise LineLost(f"the modem does not answer AT within {_SYNCS * SYNC:g} s")
 
-    async def ask(self, command: str, patience: float = COMMAND) -> Answer:
+    async def ask(self, command: str) -> Answer:
         """One command without data; raises LineLost."""
         await self._write(command.encode("ascii") + b"\r")
-        return await self._answer(command.partition("=")[0], patience)
+        return await self._answer(command.partition("=")[0], COMMAND)
 
     async def hand_over(self, tpdu: bytes, patience: float) -> Answer:
         """Send one message in PDU mode (TS 27.005, 4.3); raises LineLost."""
@@ -104,11 +106,11 @@ class Dialogue:
             raise LineLost(str(lost), lines) from None
         raise LineLost(f"the modem answered {name} with more than {_MOST_LINES} lines")
 
-    async def _silence(self) -> None:
-        """Let answers to an earlier dialogue pass, so that none is taken for ours."""
+    async def calm(self) -> None:
+        """Let pass what was said meanwhile: answers to an earlier dialogue, days of reports that nobody asked for."""
         with suppress(TimeoutError):
             async with asyncio.timeout(QUIET):
-                for _ in range(_MOST_LINES):
+                for _ in range(_MOST_PASSED):
                     await self._next()
 
     async def _next(self) -> str:
@@ -193,6 +195,7 @@ class Port:
         """A dialogue in which the network is there; a line that was lost while idle is opened once more."""
         if self._dialogue is not None:
             try:
+                await self._dialogue.calm()
                 return await self._with_network(self._dialogue)
             except LineLost:
                 self.close()
@@ -232,9 +235,10 @@ class Port:
         left = at.fields((await dialogue.ask('AT+CPINR="SIM PIN"')).lines, "+CPINR")
         if len(left) > 1 and left[1].isdigit() and int(left[1]) < _ATTEMPTS_FOR_PIN:
             raise self._refused(f"the SIM has {left[1]} attempts left for its PIN; unlock it by hand")
+        self._pin_refused = "no answer"  # holds where the line is lost now: it may have been counted
         answer = await dialogue.ask(f'AT+CPIN="{self._pin}"')
-        if answer.refusal is not None:
-            self._pin_refused = str(answer.refusal)
+        self._pin_refused = "" if answer.refusal is None else str(answer.refusal)
+        if self._pin_refused:
             raise self._refused(f"the SIM refused the PIN: {self._pin_refused}")
 
     async def _with_network(self, dialogue: Dialogue) -> Dialogue:

@@ -207,6 +207,25 @@ async def test_a_pin_is_given_once(terminal: Terminal) -> None:
     assert terminal.talk.attempts == 2
 
 
+async def test_days_of_reports_that_nobody_asked_for_are_let_pass(terminal: Terminal) -> None:
+    channel = modem(terminal.device)
+    await channel.send(NOTE_TO)
+    terminal.say(b"\r\n^RSSI: 18\r\n" * 250)
+    terminal.say(b"\r\nOK\r\n")
+    assert (await channel.send(NOTE_TO)).answer == "reference 3, 4"
+    assert terminal.talk.heard.count("ATE0") == 1
+    await channel.close()
+
+
+async def test_a_pin_whose_answer_was_lost_is_not_given_again(terminal: Terminal) -> None:
+    terminal.talk.pin, terminal.talk.lost = "1234", "AT+CPIN"
+    channel = modem(terminal.device, pin="1234")
+    first, second = await refused(channel), await refused(channel)
+    assert str(first).endswith("did not answer AT+CPIN within 0.5 s")
+    assert str(second).endswith("refused the PIN before: no answer; it is not tried again")
+    await channel.close()
+
+
 async def test_a_pin_that_was_put_right_is_tried(terminal: Terminal) -> None:
     """A reload makes the new channel while the old one is still there."""
     terminal.talk.pin = "4321"

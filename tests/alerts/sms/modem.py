@@ -39,6 +39,8 @@ class Talk:
     heard: list[str] = field(default_factory=list)
     """commands, in order"""
     deaf: bool = False
+    lost: str = ""
+    """a command with a value that it neither does nor answers"""
     _held: bytes = b""
     _expects: int | None = None
     _errors: bool = False
@@ -74,6 +76,8 @@ class Talk:
         name, _, value = command.partition("=")
         if not self.knows.get(name.rstrip("?"), True):
             return "\r\nERROR\r\n"
+        if value and name == self.lost:
+            return ""
         if name == "AT+CMGS":
             return self._prompt(int(value))
         if name == "AT+CPIN" and value:
