@@ -35,6 +35,7 @@ def changes(old: Config, new: Config) -> Sequence[str]:
         *_compared("schedule", old.duty.schedules, new.duty.schedules),
         *_compared("chain", old.duty.chains, new.duty.chains),
         *_compared("route", _routes(old), _routes(new)),
+        *_compared("heartbeat", old.others.heartbeats, new.others.heartbeats),
         *(f"{key} changed" for key in _settings(old, new) if key not in _RESTART),
         *(f"{key} changed; it takes a restart" for key in _settings(old, new) if key in _RESTART),
     ]
@@ -72,6 +73,8 @@ def _settings(old: Config, new: Config) -> list[str]:
         "access.tls": (old.access.tls, new.access.tls),
         "state": (old.state, new.state),
         "inlet": (_taken(old), _taken(new)),
+        "outside": (old.others.alerts, new.others.alerts),
+        "watchdog": (old.others.switch, new.others.switch),
         "inlet.token": (old.inlet and old.inlet.token, new.inlet and new.inlet.token),
     }
     return [key for key, (was, now) in pairs.items() if was != now]

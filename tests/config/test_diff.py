@@ -70,3 +70,19 @@ def test_another_history_takes_a_restart(written: Callable[..., Reading]) -> Non
         new = read(written, f"{SOUND}history: {{{section}}}\n")
         assert changes(old, new) == ["history changed; it takes a restart"]
         assert in_force(old, new).history == old.history
+
+
+def test_what_other_programs_tell_us_takes_no_restart(written: Callable[..., Reading]) -> None:
+    old = SOUND + "heartbeats: {backup: {every: 24h}}\n"
+    new = SOUND + (
+        "heartbeats: {backup: {every: 12h}, relay: {every: 1m}}\noutside: {token: {env: IOC_READ_TOKEN}}\n"
+        "watchdog: {url: 'https://hc.example/ping'}\n"
+    )
+    before, after = read(written, old), read(written, new)
+    assert changes(before, after) == [
+        "1 heartbeat added: relay",
+        "1 heartbeat changed: backup",
+        "outside changed",
+        "watchdog changed",
+    ]
+    assert in_force(before, after).others == after.others
