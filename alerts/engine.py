@@ -17,6 +17,7 @@ from alerts import journal, messages, planned, planning
 from alerts.caseload import Caseload
 from alerts.channels.base import Channel, Receiver
 from alerts.desk import Desk, Origin
+from alerts.digests import Digests
 from alerts.dispatch import Dispatch, Settlement
 from alerts.foreign import Foreign, is_foreign
 from alerts.handling import Handling
@@ -148,6 +149,10 @@ class Engine:
             clock, picture, self._recorder, self._upkeep, lambda what, at: self._timers.set(("plans", what), at),
             self.silences_changed, new_id,
         )  # fmt: skip
+        self._digests = Digests(
+            clock, ledger, self._recorder, lambda: self._desk.directory, self._number, self._dispatch.offer,
+            lambda at: self._timers.set(("digest", None), at), link,
+        )  # fmt: skip
         self.silenced: Silenced = self.plans.silenced
         self.on_call: OnCall = self._by_schedule
         self._bells = self._hung()
@@ -175,6 +180,7 @@ class Engine:
         self._end_orphans(now)
         self._timers.set(("prune", None), now + PRUNE_EVERY)
         self._timers.set(("settle", None), self._land.settled_at)
+        self._digests.restore()
         self._look_at_all(now)
 
     def apply(
@@ -194,6 +200,7 @@ class Engine:
                     self._end(watch.alert, now)
         self._look_at_all(now)
         self._caseload.look_again()
+        self._digests.look_again()
         self._desk.show_all()
 
     def turn_day(self) -> None:
@@ -241,6 +248,7 @@ class Engine:
             "forget": lambda which, now: self._desk.forget(which),
             "maintenance": self._upkeep.ring,
             "plans": self.plans.ring,
+            "digest": lambda which, now: self._digests.ring(now),
             "prune": self._prune,
         }
 

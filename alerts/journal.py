@@ -193,6 +193,15 @@ def opened_since(ledger: Reader, since: float, most: int) -> tuple[Incident, ...
     return tuple(_incident(row[0], 0.0) for row in reversed(rows))
 
 
+def open_or_closed_since(ledger: Reader, since: float, most: int) -> tuple[Incident, ...]:
+    """The newest incidents that are open, or closed after a civil time, oldest first; their times are civil."""
+    rows = ledger.read(
+        "SELECT body FROM incidents WHERE closed IS NULL OR closed > ? ORDER BY id DESC LIMIT ?",
+        (since, most),
+    )
+    return tuple(_incident(row[0], 0.0) for row in reversed(rows))
+
+
 def explained(ledger: Reader, incident: int) -> list[dict[str, object]]:
     """Every decision about an incident and every delivery of it, oldest first, in civil time."""
     decisions = ledger.read(
