@@ -120,8 +120,7 @@ def test_only_what_is_named_is_compared_numbers_nearly() -> None:
 
 async def test_the_example_of_the_page_comes_out_as_it_says(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "rules.md").read_text("utf-8")
-    blocks = [each for each in page.split("```yaml\n")[1:] if each.startswith("shipped: true")]
-    assert len(blocks) == 1
-    (tmp_path / "t.yaml").write_text(blocks[0].partition("```")[0], "utf-8")
+    (_, block) = page.split("```yaml file=outage.test.yaml\n")
+    (tmp_path / "t.yaml").write_text(block.partition("```")[0], "utf-8")
     outcomes = await rehearse(tmp_path / "t.yaml", {}, Clock())
     assert [line for each in outcomes for line in each.differences] == []

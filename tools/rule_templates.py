@@ -44,10 +44,9 @@ def _section(each: RuleTemplate) -> Iterator[str]:
     yield "|---|---|---|---|"
     for parameter in each.parameters.values():
         yield f"| `{parameter.name}` | {_type(parameter)} | `{parameter.default}` | {parameter.what} |"
-    yield "\n```yaml"
-    for key, text in each.rule.items():
-        yield f"{key}: {text}"
-    yield "```\n"
+    yield ""
+    yield from (f"    {key}: {text}" for key, text in each.rule.items())
+    yield ""
 
 
 def _type(parameter: Parameter) -> str:
