@@ -12,13 +12,15 @@ from enum import StrEnum
 
 from alerts.maintenance import required
 from ioc.errors import Refused
-from ioc.matchers import EXPRESSIONS, Matcher, all_hold
+from ioc.matchers import EXPRESSIONS, Matcher, Op, all_hold
 
 LONGEST = 366 * 86400.0
 KEPT = 5 * 86400.0
 """seconds that one that is over stays known, as long as Alertmanager keeps it"""
 MOST = 500
 """pending and active ones"""
+MOST_VAGUE = 100
+"""of those, the ones without any `=`: each is compared with every incident"""
 MOST_OVER = 500
 MOST_MATCHERS = 50
 
@@ -56,6 +58,8 @@ class Silences:
 
     def __init__(self) -> None:
         self._all: dict[str, Silence] = {}
+        self._by_label: dict[tuple[str, str], dict[str, Silence]] = {}
+        """by a label that they ask for; the vague ones by none"""
 
     def __iter__(self) -> Iterator[Silence]:
         return iter(self._all.values())
@@ -67,13 +71,15 @@ class Silences:
     def put(self, silence: Silence) -> None:
         """Enter one, or its newer version."""
         self._all[silence.id] = silence
+        self._by_label.setdefault(_asks_for(silence), {})[silence.id] = silence
 
     def covering(self, labels: Mapping[str, str], now: float) -> tuple[str, ...]:
         """The ids of those that silence these labels at a steady moment, in order."""
         return tuple(
             sorted(
                 each.id
-                for each in self._all.values()
+                for asked in (VAGUE, *labels.items())
+                for each in self._by_label.get(asked, _NONE).values()
                 if each.start <= now < each.end and all_hold(each.matchers, labels)
             )
         )
@@ -89,9 +95,15 @@ class Silences:
         """Make one that may be entered; raises Refused with what is wrong."""
         given = _usable(tuple(matchers))
         _check_times(start, end, now)
-        if sum(each.end > now for each in self._all.values()) >= MOST:
+        made = Silence(id, given, start, end, required("reason", reason), required("by", by, 100), now)
+        alive = [_asks_for(each) for each in self._all.values() if each.end > now]
+        if len(alive) >= MOST:
             raise Refused(f"{MOST} silences are pending or active already; end some first", status=409)
-        return Silence(id, given, start, end, required("reason", reason), required("by", by, 100), now)
+        if _asks_for(made) == VAGUE and alive.count(VAGUE) >= MOST_VAGUE:
+            raise Refused(
+                f"{MOST_VAGUE} silences without any name=value are alive already; add one", status=409
+            )
+        return made
 
     def extend(self, id: str, end: float, now: float) -> Silence:
         """The version of one that ends later; raises Refused when it is over or would not."""
@@ -111,7 +123,10 @@ class Silences:
         over = sorted((each for each in self._all.values() if each.end <= now), key=lambda each: -each.end)
         old = [each.id for place, each in enumerate(over) if place >= MOST_OVER or now - each.end >= KEPT]
         for id in old:
-            del self._all[id]
+            asked = _asks_for(self._all.pop(id))
+            del self._by_label[asked][id]
+            if not self._by_label[asked]:
+                del self._by_label[asked]
         return tuple(old)
 
     def _alive(self, id: str, now: float) -> Silence:
@@ -121,6 +136,16 @@ class Silences:
         if found.stage(now) is Stage.EXPIRED:
             raise Refused(f"silence {id} is over; make a new one", status=409)
         return found
+
+
+VAGUE = ("", "")
+_NONE: Mapping[str, Silence] = {}
+
+
+def _asks_for(silence: Silence) -> tuple[str, str]:
+    """A label that whatever it silences has; VAGUE when there is none."""
+    asked = ((each.name, each.value) for each in silence.matchers if each.op is Op.IS and each.value)
+    return next(asked, VAGUE)
 
 
 def _usable(matchers: tuple[Matcher, ...]) -> tuple[Matcher, ...]:

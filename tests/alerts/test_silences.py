@@ -5,13 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from alerts.silences import KEPT, MOST, MOST_OVER, Silence, Silences, Stage
+from alerts.silences import KEPT, MOST, MOST_OVER, MOST_VAGUE, Silence, Silences, Stage
 from ioc.errors import Refused
 from ioc.matchers import parse_all
 
 NOW = 1_790_000_000.0
 HOUR = 3600.0
+TEXTS = (
+    'unit="x-a"',
+    'unit="x-b"',
+    'unit=~"x-.", severity!="info"',
+    'site="", subject="room-a1"',
+    'unit!="x-b", kind="", severity=~"w.+"',
+)
 ROOM = {"subject": "room-a1", "unit": "x-a", "severity": "warning"}
 
 
@@ -79,6 +88,34 @@ def test_there_may_be_so_many_and_no_more() -> None:
     assert caught.value.status == 409
     book.put(book.expire("7", "Hạnh", NOW))
     planned(book)
+
+
+def test_those_that_ask_for_no_value_are_fewer_since_every_incident_is_compared_with_them() -> None:
+    book = Silences()
+    for number in range(MOST_VAGUE):
+        planned(book, 'unit=~"x-.+"', id=str(number))
+    with pytest.raises(Refused, match="100 silences without any name=value are alive already"):
+        planned(book, 'unit=~"x-.+", site=""')
+    planned(book, 'unit=~"x-.+", severity="warning"')
+    assert len(book.covering(ROOM, NOW)) == MOST_VAGUE + 1
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(TEXTS), st.floats(0, 900), st.floats(1, 900)), max_size=12),
+    st.floats(0, 2000),
+)
+def test_what_covers_is_what_holds(silences: list[tuple[str, float, float]], after: float) -> None:
+    book = Silences()
+    for number, (text, start, lasts) in enumerate(silences):
+        planned(book, text, NOW + start, NOW + start + lasts, str(number))
+    book.forget_old(NOW + after)
+    at = NOW + after
+    held = [
+        each.id
+        for each in book
+        if each.start <= at < each.end and all(one.holds(ROOM) for one in each.matchers)
+    ]
+    assert book.covering(ROOM, at) == tuple(sorted(held))
 
 
 def test_one_may_end_later_but_not_earlier() -> None:
