@@ -86,7 +86,12 @@ class Caseload:
             self._wake("due", number, now + STRANDED_AFTER)
         else:
             self._desk.look_again(number, now)
-            self._desk.fall_due(number, now)
+            if self._waits(
+                self._desk.book.incidents[number], now
+            ):  # only now is it known what fell due meanwhile
+                self._wake("due", number, now + STRANDED_AFTER)
+            else:
+                self._desk.fall_due(number, now)
 
     def look_for_silences(self, now: float) -> None:
         """Silences or maintenances are otherwise: each open incident is looked at again."""

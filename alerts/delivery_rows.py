@@ -13,6 +13,8 @@ from alerts.summary import MOST, Covered, covered
 from ioc.duty import Contact
 from ioc.state.ledger import Write
 
+CHANNEL = "self/channel/"
+"""what the subject of an incident about one of our own receivers begins with"""
 LONGEST_ANSWER = 500
 WORKED = 10_000
 """incidents and people of whom is known which contact worked last"""
@@ -55,6 +57,8 @@ class Underway:
     late: Mapping[int, Late]
     """by summary owed"""
     worked: Worked
+    failing: frozenset[str]
+    """receivers about which an incident is open"""
 
 
 def settled_row(
@@ -89,7 +93,8 @@ def underway(ledger: Reader) -> Underway:
     for summary, body in ledger.read(_COVERED):
         if decode(body).kind != SUMMARY:
             late[summary].add(decode(body))
-    return Underway(_tried(ledger), replaced, dict(late), _worked(ledger))
+    failing = frozenset(root.removeprefix(CHANNEL) for (root,) in ledger.read(_FAILING, (f"{CHANNEL}%",)))
+    return Underway(_tried(ledger), replaced, dict(late), _worked(ledger), failing)
 
 
 def _tried(ledger: Reader) -> dict[int, frozenset[Contact]]:
@@ -106,6 +111,7 @@ def _worked(ledger: Reader) -> Worked:
     )  # fmt: skip
 
 
+_FAILING = "SELECT root FROM incidents WHERE closed IS NULL AND root LIKE ?"
 _COVERED = (
     "SELECT summary, body FROM deliveries"
     " WHERE summary IN (SELECT id FROM deliveries WHERE state = 'owed') ORDER BY id"

@@ -100,6 +100,9 @@ class Dispatch:
         self._replaced = dict(known.replaced)
         self._late = dict(known.late)
         self._worked = known.worked
+        self._outbox.doubt(known.failing)
+        for name in known.failing:
+            self._show_channel(name)
 
     def apply(self, receivers: Mapping[str, Receiver], people: Mapping[str, Person]) -> None:
         """Take over receivers and people; what is owed to a receiver that is gone goes to the next contact."""

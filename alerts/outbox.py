@@ -86,6 +86,8 @@ class Outbox:
         self._trouble: dict[str, Trouble] = {}
         self._refused: dict[str, str] = {}
         """the first address that a receiver refused for good since it last took a message"""
+        self._doubted: set[str] = set()
+        """receivers that failed in the last run and were not tried in this one"""
         self._closing = False
         self._told = telemetry.tally("ioc_deliveries", "Notifications delivered", result="told")
         self._failed = telemetry.tally("ioc_deliveries", "Notifications delivered", result="failed")
@@ -119,6 +121,10 @@ class Outbox:
         if self._lanes.add(notification):
             self._make_ready(lane)
         self._owner.changed(notification.receiver)
+
+    def doubt(self, receivers: Iterable[str]) -> None:
+        """Take of these for unknown whether they fail, until they are tried: they did in the last run."""
+        self._doubted.update(receivers)
 
     def withdraw(self, id: int) -> int | None:
         """Owe it no more: how often it was tried. None, and nothing is done, when it is under way or not owed."""
@@ -178,7 +184,7 @@ class Outbox:
         trouble = self._trouble.get(receiver)
         paced = self._paces[receiver].wait(self._clock.now()) > 0
         return {
-            "state": "ok" if trouble is None else "failing",
+            "state": "failing" if trouble else "unknown" if receiver in self._doubted else "ok",
             "since": None if trouble is None else trouble.since,
             "detail": "" if trouble is None else trouble.detail,
             "owed": self._lanes.owed(receiver),
@@ -263,6 +269,7 @@ class Outbox:
     def _taken(self, lane: Lane, notification: Notification, attempts: int, receipt: Receipt) -> None:
         self._told.n += 1
         self._refused.pop(lane[1], None)
+        self._doubted.discard(lane[1])
         recovered = self._trouble.pop(lane[1], None) is not None
         self._done(lane, notification, True, attempts, receipt.answer)
         if recovered:
@@ -298,6 +305,7 @@ class Outbox:
         return not notification.to or first != notification.to or notification.receiver in self._trouble
 
     def _note_trouble(self, receiver: str, detail: str) -> None:
+        self._doubted.discard(receiver)
         known = self._trouble.get(receiver)
         now = self._clock.now()
         if known is None:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from alerts.channels.base import Receiver
 from alerts.contacts import order
+from alerts.delivery_rows import CHANNEL
 from alerts.messages import day_of
 from alerts.notification import Target
 from ioc.duty import Contact, Duty, Person
@@ -20,9 +21,6 @@ from ioc.duty import Route as Declared
 from ioc.matchers import all_hold
 from ioc.units import Units
 from ioc.worktime import WorkCalendar
-
-CHANNEL = "self/channel/"
-"""what the subject of an incident about one of our own receivers begins with"""
 
 OnCall = Callable[[str, float], tuple[str, ...]]
 """a schedule's id and a civil time: the ids of who is on call"""

@@ -60,3 +60,17 @@ async def test_what_was_told_before_it_and_goes_on_after_it_is_not_told_again(tm
     await wait(province, 3600)
     assert kinds(province) == ["opened"]
     await province.stop()
+
+
+async def test_a_step_that_fell_due_in_it_is_told_to_nobody_when_the_fault_is_over(tmp_path: Path) -> None:
+    province = await begin(tmp_path, MORNING)
+    cut(province, "up-c")
+    await wait(province, 60)
+    before = told(province)
+    await maintain(province, 3600)
+    await wait(province, 1800)
+    cut(province, "up-c", Verdict.OK)
+    await wait(province, 7200)
+    assert told(province) == dict.fromkeys(before, 2)
+    assert {end.got[-1].kind for end in province.ends.values() if end.got} == {"closed"}
+    await province.stop()
