@@ -40,15 +40,21 @@ def _written_out(entry: Mapping[str, Any]) -> Iterator[tuple[float, Mapping[str,
 
 
 class Player:
-    """Plays a script to one run of a province after the other."""
+    """Plays a script to one run of a province after the other.
 
-    def __init__(self, folder: Path, state: Path) -> None:
+    Civil time is `ahead` seconds ahead of steady time, and more with every start. After every `kill_every` things that
+    happen the service is killed as well, and started again a second later.
+    """
+
+    def __init__(self, folder: Path, state: Path, ahead: float = 0.0, kill_every: int = 0) -> None:
         self._script = moments(folder / "script.yaml")
         self._state = state
         self._runs = 1
         self.refused: list[str] = []
         start = self._script[0][0]
-        self._clock = HandClock(start)
+        self._ahead = ahead
+        self._kill_every = kill_every
+        self._clock = HandClock(start - ahead, ahead)
         config = read(folder / "config", datetime.fromtimestamp(start, ZONE).date())
         self._config: Config = config
         self.province = Province(config, state / "1", self._clock)
@@ -56,13 +62,17 @@ class Player:
 
     async def play(self) -> Province:
         """Everything to the end; the last run of the province."""
-        for at, entry in self._script:
+        for number, (at, entry) in enumerate(self._script, 1):
             if entry.get("start"):
                 self._start(at)
             else:
                 await self.province.until(at)
             await self._do(entry)
-            await self.province.settle()
+            if not entry.get("kill"):
+                await self.province.settle()
+                if self._kill_every and number % self._kill_every == 0:
+                    await self._kill()
+                    self._start(at + 1.0)
         return self.province
 
     async def _do(self, entry: Mapping[str, Any]) -> None:
@@ -79,11 +89,10 @@ class Player:
             await self._silence(entry["silence"])
         if "maintain" in entry:
             await self._maintain(entry["maintain"])
-        if entry.get("begin") or entry.get("start"):
+        if entry.get("begin"):
             self.province.probe_all()
         if entry.get("kill"):
-            self._runs += 1
-            await self.province.kill(self._state / str(self._runs))
+            await self._kill()
 
     def _find(self, subject: str, verdict: Verdict, behind: bool) -> None:
         for each in self.province.with_those_behind(subject) if behind else [subject]:
@@ -104,8 +113,14 @@ class Player:
         engine = self.province.engine
         await engine.maintain(asked["kind"], asked["id"], None, end, asked["reason"], asked["by"])
 
+    async def _kill(self) -> None:
+        self._runs += 1
+        await self.province.kill(self._state / str(self._runs))
+
     def _start(self, at: float) -> None:
-        self._clock.at = at
+        self._clock.ahead += self._ahead
+        self._clock.at = at - self._clock.ahead
         verdicts = self.province.verdicts
         self.province = Province(self._config, self._state / str(self._runs), self._clock, self.ends)
         self.province.verdicts = verdicts
+        self.province.probe_all()
