@@ -129,7 +129,9 @@ def test_a_configuration_is_sound(block: Block, tmp_path: Path) -> None:
         for token in re.findall(r"secrets/[\w-]+-(?:token|password)", block.text):
             (tmp_path / token).write_text(f"{token}-0123456789", "utf-8")
         for short in re.findall(r"secrets/[\w-]+-(?:pin|key)\b", block.text):
-            (tmp_path / short).write_text("12345678", "utf-8")  # a PIN, and a password of at most 8 characters
+            (tmp_path / short).write_text(
+                "12345678", "utf-8"
+            )  # a PIN, and a password of at most 8 characters
         for url in re.findall(r"secrets/[\w-]+-url", block.text):
             (tmp_path / url).write_text("https://example.vn/hook?sig=0123456789", "utf-8")
     if not re.search(r"^center:", block.text, re.MULTILINE):
