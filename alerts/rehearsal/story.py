@@ -14,6 +14,7 @@ from alerts.rehearsal.stage import Cast, Stage
 from alerts.rehearsal.verdict import differences
 from ioc.config.scalars import duration, written
 from ioc.errors import Refused
+from ioc.matchers import MatcherError, parse
 
 LONGEST = 400 * 86_400.0
 
@@ -89,13 +90,18 @@ def _judged(check: schema.Check, stage: Stage, news: list[dict[str, Any]]) -> It
 
 async def _act(stage: Stage, act: schema.Act, story: schema.Story) -> None:
     place = story.acts.index(act)
+    if sum(each is not None for each in (act.acknowledge, act.maintain, act.silence)) != 1:
+        raise UnfitError("an act is one of acknowledge, maintain and silence", "acts", place)
+    end = stage.start + act.at + act.lasts
     try:
         if act.acknowledge is not None:
             await stage.engine.acknowledge(_incident(stage, act.acknowledge), act.by, act.note)
         for kind, id in (act.maintain or {}).items():
-            end = stage.start + act.at + act.lasts
             await stage.engine.maintain(kind, id, None, end, act.note or "rehearsal", act.by)
-    except Refused as refused:
+        if act.silence:
+            matchers = [parse(each) for each in act.silence]
+            await stage.engine.plans.silencing.begin(matchers, None, end, act.note or "rehearsal", act.by)
+    except (Refused, MatcherError) as refused:
         raise UnfitError(str(refused), "acts", place) from None
 
 

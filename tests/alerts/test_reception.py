@@ -13,6 +13,7 @@ import pytest
 from alerts.outside import LEASE
 from alerts.reception import Reception
 from ioc.errors import Refused
+from ioc.matchers import parse
 from ioc.others import Terms
 from ioc.state.ledger import Write
 from tests.alerts.guests import HandRinger
@@ -284,3 +285,18 @@ async def test_many_of_one_incident_are_taken_in_time_that_grows_with_their_numb
     assert desk.world.incident(1)["members"] == 3_000
     assert len(desk.world.incident(1)["sample_members"]) == 50
     assert desk.kinds == ["opened"]
+
+
+async def test_silences_go_by_others_labels(desk: Desk) -> None:
+    silencing = desk.world.engine.plans.silencing
+    await silencing.begin([parse('team="kho"')], None, START + 600, "đang dọn", "An")
+    await desk.post(alert("A", team="kho"), alert("B", team="mạng"))
+    assert [each.labels["alertname"] for each in desk.world.inbox.got] == ["B"]
+    assert desk.world.incident(1)["silenced"] or desk.world.incident(2)["silenced"]
+
+
+async def test_labels_of_others_do_not_pass_for_ours(desk: Desk) -> None:
+    await desk.post(alert("A", incident="99", subject="room-a1", severity="info"))
+    page = desk.world.inbox.got[0]
+    assert (page.labels["incident"], page.severity) == ("1", "info")
+    assert page.labels["subject"].startswith("outside/")
