@@ -19,6 +19,7 @@ from alerts.oncall.roster import Roster
 from alerts.receivers import made
 from alerts.recurrences import Almanac
 from alerts.rules import Rule
+from alerts.shiftlog import ShiftLog
 from alerts.visitors import Visitors
 from collectors import registry as sources
 from collectors.base import Surroundings
@@ -109,6 +110,9 @@ class Service:
             clock, Look(config.state), self._engine.dispatch, lambda: self.config.duty.people,
             lambda: self._receivers, self._roster.called,
         )  # fmt: skip
+        self._shift = ShiftLog(
+            clock, self._picture, self._ledger.commit, Look(config.state), lambda: self.config.duty.schedules
+        )
         self._visitors = Visitors(
             clock, self._picture, self._engine, self._ledger, config.others, config.inventory, telemetry
         )
@@ -340,9 +344,7 @@ class Service:
         """Whom incidents are told, each with its channel; one that was not changed keeps its own."""
         known = self.config.receivers
         self._receivers = {
-            name: self._receivers[name]
-            if name in self._receivers and known.get(name) == each
-            else made(each)
+            name: self._receivers[name] if name in self._receivers and known.get(name) == each else made(each)
             for name, each in config.receivers.items()
         }
         return self._receivers
@@ -382,7 +384,7 @@ class Service:
             Deps(
                 self._clock, self._picture, self._telemetry, self, STATIC, access, wall, door=self._door(),
                 history=self._kept.reader if self._kept else None, kept=lambda: kept(self.config),
-                rota=self._roster, paging=self._clerk, silencing=self._engine.plans.silencing,
+                rota=self._roster, paging=self._clerk, shift=self._shift, silencing=self._engine.plans.silencing,
                 recurring=self._engine.plans.recurring,
                 visitors=self._visitors,
             )

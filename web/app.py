@@ -25,6 +25,7 @@ from web.api.oncall import OncallApi
 from web.api.paging import PagingApi
 from web.api.picture import PictureApi
 from web.api.recurring import RecurringApi
+from web.api.shift import ShiftApi
 from web.api.silences import SilencesApi
 from web.api.write import WriteApi
 from web.auth import Gate, asked_of
@@ -71,6 +72,7 @@ def build(deps: Deps) -> web.Application:
         *(OncallApi(deps, deps.rota).routes() if deps.rota else ()),
         *(DeliveriesApi(deps.paging).routes() if deps.paging else ()),
         *(PagingApi(deps.paging).routes() if deps.paging else ()),
+        *(ShiftApi(deps.shift).routes() if deps.shift else ()),
         *(WriteApi(deps, deps.door).routes() if deps.door else ()),
         *(AlertsApi(deps, deps.visitors).routes() if deps.visitors else ()),
         *(HeartbeatsApi(deps, deps.visitors).routes() if deps.visitors else ()),

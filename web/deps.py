@@ -131,6 +131,16 @@ class PagingDesk(Protocol):
         """Send a test page; every delivery made of it."""
 
 
+class Handover(Protocol):
+    """What may be asked of the shift log; each raises errors.Refused when it may not be done."""
+
+    async def write(self, by: str, schedule: str, text: str) -> Mapping[str, Any]:
+        """Keep a note with the incidents that are open now."""
+
+    async def find(self, words: str, before: int | None, limit: int) -> Sequence[Mapping[str, Any]]:
+        """Notes in which every word stands, newest first."""
+
+
 class Visitors(Protocol):
     """What other programs may tell us; each raises errors.Refused when it is not taken."""
 
@@ -200,6 +210,7 @@ class Deps:
     recurring: Recurring | None = None
     rota: Rota | None = None
     paging: PagingDesk | None = None
+    shift: Handover | None = None
     visitors: Visitors | None = None
 
 

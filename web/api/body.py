@@ -20,16 +20,22 @@ BODY_SECONDS = 10.0
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def _legible(text: str) -> str:
+def check_legible(text: str) -> str:
+    """The same text, if all of it is for reading."""
     if found := control(text):
         what = "has {code}, which is not for reading; leave it out"
         raise PydanticCustomError("control_character", what, {"code": f"U+{ord(found):04X}"})
     return text
 
 
-Legible = Annotated[str, AfterValidator(_legible)]
-Words = Annotated[Legible, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
-Name = Annotated[Legible, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Legible = Annotated[str, AfterValidator(check_legible)]
+Words = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), AfterValidator(check_legible)
+]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(check_legible)
+]
+"""the constraints come first: pydantic strips after measuring where a function stands before them"""
 
 
 class Body(BaseModel):

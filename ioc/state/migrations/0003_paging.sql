@@ -60,7 +60,8 @@ CREATE TABLE shift_notes (
     id   INTEGER PRIMARY KEY,
     at   REAL NOT NULL,
     by   TEXT NOT NULL,
-    body TEXT NOT NULL
+    body TEXT NOT NULL,
+    folded TEXT NOT NULL -- what is searched: without case and tone marks
 ) STRICT;
 
 CREATE TABLE digests (
