@@ -1,14 +1,10 @@
-"""The shell of alerting: sees every change of the picture, runs the rules it concerns, and keeps their timers.
-
-No tick and no database: a rule runs when something it reads has changed or its timer comes due.
-"""
+"""The shell of alerting: sees every change of the picture, runs the rules it concerns, and keeps their timers."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from random import Random
 from typing import Any, Protocol
 from uuid import uuid4
@@ -19,11 +15,12 @@ from alerts.channels.base import Channel, Receiver
 from alerts.desk import Desk, Origin
 from alerts.digests import Digests
 from alerts.dispatch import Dispatch, Settlement
+from alerts.evaluation import LIVE, Evaluation
 from alerts.foreign import Foreign, is_foreign
 from alerts.handling import Handling
 from alerts.incidents import REOPEN_WITHIN, Incident
 from alerts.landscape import SETTLING, Landscape, subject_of
-from alerts.lifecycle import CALM, LIT, Alert, Phase, Transition, remove, step
+from alerts.lifecycle import CALM, LIT, Alert, Phase, Transition
 from alerts.oncall.schedule import on_call
 from alerts.plans import Plans
 from alerts.recorder import Recorder
@@ -31,27 +28,21 @@ from alerts.routing import Directory, OnCall
 from alerts.rules import Rule, Severity
 from alerts.telling import MAINTENANCE
 from alerts.upkeep import Upkeep
-from alerts.watching import SELF, Watch, Watched, is_held, watched
+from alerts.watching import SELF
 from ioc.alarm import Alarm
 from ioc.clock import Clock
 from ioc.duty import Duty
 from ioc.errors import Refused
 from ioc.inventory import Inventory
-from ioc.model import Attend, Order, Recheck
-from ioc.picture import Change, Picture, Value
+from ioc.model import Order
+from ioc.picture import Change, Picture
 from ioc.state.ledger import Write
 from ioc.telemetry import Telemetry
 from ioc.worktime import WorkCalendar
 
 OWN = ("uplink", "ledger", "history", "deliveries", "config", "clock", "duty")
 """our own keys of the picture that rules may be on"""
-LIVE = "endpoint/"
 PRUNE_EVERY = 3600.0
-ATTEND_EVERY = 2.0
-ATTEND_LONGER = 5.0
-RECHECK_BEFORE = 1.0
-SECOND_LOOK = 1.5
-"""seconds of its hold that an alert has left at least after a restart, so that no single lost packet pages"""
 
 
 Key = tuple[str, Any]
@@ -112,12 +103,9 @@ class Engine:
         self._clock = clock
         self._picture = picture
         self._ledger = ledger
-        self._order = order
         self._timers = timers(clock, self.ring)
         self._land = Landscape(picture, inventory)
-        self._watched: dict[str, Watched] = {}
-        self._by_key: dict[str, Watched] = {}
-        """the same by their keys of the picture"""
+        self._rules = Evaluation(clock, self._land, self._timers, order, self._enter)
         self._foreign = self._land.foreign
         self.afresh: list[Callable[[], Iterable[Write]]] = []
         """what else is written afresh after the state file refused something"""
@@ -141,7 +129,7 @@ class Engine:
         )
         self._handling = Handling(clock, self._desk, self._land)
         self._caseload = Caseload(
-            self._desk, self._land, self._watches, self._origin, clock.now, self._wake_incident
+            self._desk, self._land, self._rules.watches, self._origin, clock.now, self._wake_incident
         )
         self._on_maintenance = on_maintenance
         self._upkeep = Upkeep(clock, picture, self._recorder, self._waker("maintenance"), self._maintained)
@@ -181,7 +169,7 @@ class Engine:
         self._timers.set(("prune", None), now + PRUNE_EVERY)
         self._timers.set(("settle", None), self._land.settled_at)
         self._digests.restore()
-        self._look_at_all(now)
+        self._rules.look_at_all(now)
 
     def apply(
         self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver],
@@ -189,16 +177,12 @@ class Engine:
     ) -> None:  # fmt: skip
         """Take over a new configuration; what still applies goes on, what no longer does is resolved as removed."""
         now = self._clock.now()
-        before = {subject: each.watches for subject, each in self._watched.items()}
+        before = self._rules.alerts()
         self._duty = duty or self._duty
         self._calendars = self._calendars if calendars is None else calendars
         self._adopt(inventory, rules, receivers)
-        for subject, watches in before.items():
-            kept = {each.rule.id for each in self._watches(subject)}
-            for watch in watches:
-                if watch.rule.id not in kept and watch.alert.phase not in CALM:
-                    self._end(watch.alert, now)
-        self._look_at_all(now)
+        self._rules.end_removed(before, now)
+        self._rules.look_at_all(now)
         self._caseload.look_again()
         self._digests.look_again()
         self._desk.show_all()
@@ -219,12 +203,10 @@ class Engine:
     def on_change(self, change: Change) -> None:
         """See a change of the picture; only endpoints and our own keys matter here."""
         key, _, old, new = change
-        watched = self._by_key.get(key)
-        if watched is None and not key.startswith((LIVE, SELF)):
+        if not self._rules.reads(key) and not key.startswith((LIVE, SELF)):
             return
         moved = old is None or new is None or old.get("state") != new.get("state")
-        if watched is not None:
-            self._look(watched, old, new, moved)
+        self._rules.see(key, old, new, moved)
         if moved:
             self._caseload.moved(key.removeprefix(LIVE))
 
@@ -236,8 +218,8 @@ class Engine:
     def _hung(self) -> dict[str, Callable[[Any, float], None]]:
         """What is done when a timer comes due, by the first part of its key."""
         return {
-            "alert": lambda which, now: self._wake_alert(which[0], which[1], now),
-            "recheck": lambda which, now: self._order(Recheck(which[0], by=now + RECHECK_BEFORE)),
+            "alert": self._rules.wake,
+            "recheck": self._rules.recheck,
             "record": lambda which, now: self._recorder.ring(which),
             "lane": lambda which, now: self._dispatch.ring(("lane", which), now),
             "delivery": lambda which, now: self._dispatch.ring(("delivery", which), now),
@@ -378,57 +360,6 @@ class Engine:
 
     # --- rules ---
 
-    def _look(self, watched: Watched, old: Value | None, new: Value | None, moved: bool) -> None:
-        if moved or old is None or new is None or old.get("answering") != new.get("answering"):
-            watches = watched.watches
-        else:
-            watches = watched.sampled
-        if not watches:
-            return
-        now = self._clock.now()
-        if new is not None and watched.rollings:
-            watched.feed(new, now)
-        for watch in watches:
-            self._evaluate(watch, new, now)
-
-    def _evaluate(self, watch: Watch, value: Value | None, now: float) -> None:
-        was = watch.alert
-        reading = watch.reading(value)
-        if not reading and was.calm:  # as nearly always
-            return
-        alert, transition, wake = step(was, reading, is_held(value), watch.rule, now)
-        watch.alert = alert
-        if watch.windows and reading:
-            expiry = watch.expiry()
-            wake = min(each for each in (wake, expiry) if each is not None) if wake or expiry else None
-        self._set_timers(watch, was, wake, now)
-        if transition is not None:
-            self._enter(transition, alert, watch.rule, now)
-
-    def _set_timers(self, watch: Watch, was: Alert, wake: float | None, now: float) -> None:
-        alert = watch.alert
-        key = (alert.subject, alert.rule)
-        if wake is None:
-            self._timers.cancel(("alert", key))
-        else:
-            self._timers.set(("alert", key), wake)
-        if alert.subject.startswith(SELF) or (alert is was):
-            return
-        if alert.phase is Phase.PENDING and alert.running is not None:
-            self._attend(alert.subject, key, alert.running + watch.rule.for_ - alert.waited, now)
-        elif was.phase is Phase.PENDING:
-            self._timers.cancel(("recheck", key))
-            if all(each.alert.phase is not Phase.PENDING for each in self._watches(alert.subject)):
-                self._order(Attend(alert.subject, ATTEND_EVERY, 0.0))
-
-    def _attend(self, subject: str, key: tuple[str, str], due: float, now: float) -> None:
-        """Look closely at what may be about to fire, and once more right before it does."""
-        if due <= now:
-            return
-        self._order(Attend(subject, ATTEND_EVERY, due + ATTEND_LONGER))
-        if due - RECHECK_BEFORE > now:
-            self._timers.set(("recheck", key), due - RECHECK_BEFORE)
-
     def _enter(self, transition: Transition, alert: Alert, rule: Rule | None, now: float) -> None:
         self._transitions.n += 1
         skew = self._clock.skew()
@@ -446,67 +377,26 @@ class Engine:
         self._desk.book.dismissed.discard(alert)
         return [journal.fired_anew_row(alert)]
 
-    def _wake_alert(self, subject: str, rule: str, now: float) -> None:
-        watched = self._watched.get(subject)
-        if watched is not None:
-            watched.advance(now)
-            value = self._land.value(subject)
-            for watch in watched.watches:
-                if watch.rule.id == rule:
-                    self._evaluate(watch, value, now)
-
-    def _watches(self, subject: str) -> tuple[Watch, ...]:
-        watched = self._watched.get(subject)
-        return watched.watches if watched else ()
-
-    def _look_at_all(self, now: float) -> None:
-        for subject, each in self._watched.items():
-            value = self._land.value(subject)
-            for watch in each.watches:
-                self._evaluate(watch, value, now)
-
     def _resume(self, alert: Alert, now: float) -> None:
-        """Go on with an alert of the last run: its clock has run on, but no page without a second look."""
-        watch = next((each for each in self._watches(alert.subject) if each.rule.id == alert.rule), None)
-        if watch is None:
-            self._end(alert, now)
+        """Go on with an alert of the last run; one that fires and is in no incident waits for its place."""
+        watch, book = self._rules.resume(alert, now), self._desk.book
+        if watch is None or alert.phase not in LIT:
             return
-        waited = alert.clock(now)
-        if alert.phase is Phase.PENDING:
-            waited = min(waited, max(0.0, watch.rule.for_ - SECOND_LOOK))
-        watch.alert = replace(alert, waited=waited, running=None, stale_since=now)
-        book = self._desk.book
-        if alert.phase in LIT and alert.key not in book.dismissed and book.of_alert(alert.key) is None:
+        if alert.key not in book.dismissed and book.of_alert(alert.key) is None:
             book.hold(alert.key, alert.subject, watch.rule.severity)
 
     def _end_orphans(self, now: float) -> None:
         """End what incidents still name although no alert of it is known, as after a page that was not recorded."""
-        lit = {
-            each.alert.key
-            for all in self._watched.values()
-            for each in all.watches
-            if each.alert.phase in LIT
-        }
+        lit = self._rules.lit()
         named = [key for each in self._desk.book for key in each.alerts if not is_foreign(key)]
         for key in [key for key in named if key not in lit]:
             rule, subject = key.split("@", 1)
-            self._end(Alert(rule, subject, Phase.FIRING), now)
-
-    def _end(self, alert: Alert, now: float) -> None:
-        after, transition = remove(alert, now)
-        self._timers.cancel(("alert", (alert.subject, alert.rule)))
-        self._timers.cancel(("recheck", (alert.subject, alert.rule)))
-        if transition is not None:
-            self._enter(transition, after, None, now)
+            self._rules.end(Alert(rule, subject, Phase.FIRING), now)
 
     def _adopt(self, inventory: Inventory, rules: Iterable[Rule], receivers: Mapping[str, Receiver]) -> None:
         self._land.inventory = inventory
         own = (*OWN, *(f"channel/{name}" for name in receivers))
-        self._watched = watched(inventory, rules, own, self._watched)
-        self._by_key = {
-            subject if subject.startswith(SELF) else LIVE + subject: each
-            for subject, each in self._watched.items()
-        }
+        self._rules.adopt(inventory, rules, own)
         self._upkeep.book.cover(inventory, self._today())
         self._desk.directory = Directory(
             self._duty, receivers, inventory.units, self._calendars, self._called, self._dispatch.failing
@@ -540,7 +430,7 @@ class Engine:
         """What an alert that fires comes from; None when it does not fire."""
         if (known := self._foreign.get(alert)) is not None:
             return _origin_of_foreign(known)
-        for watch in self._watches(subject_of(alert)):
+        for watch in self._rules.watches(subject_of(alert)):
             if watch.alert.key == alert and watch.alert.phase in LIT:
                 return self._origin_of(watch.rule)
         return None
@@ -583,7 +473,7 @@ class Engine:
 
     def _everything(self) -> list[Write]:
         skew = self._clock.skew()
-        alerts = [watch.alert for each in self._watched.values() for watch in each.watches]
+        alerts = (watch.alert for watch in self._rules)
         return [
             *(journal.alert_rows(each, skew) for each in alerts if each.phase not in CALM),
             *self._desk.rows(),
@@ -599,17 +489,13 @@ class Engine:
     def _meter(self, telemetry: Telemetry) -> None:
         telemetry.gauge("ioc_incidents_open", "Open incidents", self._open_incidents)
         telemetry.gauge("ioc_alerts_firing", "Alerts that fire", self._firing)
-        telemetry.gauge("ioc_rule_errors", "Evaluations of conditions that failed", self._errors)
+        telemetry.gauge("ioc_rule_errors", "Evaluations of conditions that failed", self._rules.errors)
 
     def _open_incidents(self) -> int:
         return sum(each.closed is None for each in self._desk.book)
 
     def _firing(self) -> int:
-        return sum(watch.alert.phase in LIT for each in self._watched.values() for watch in each.watches)
-
-    def _errors(self) -> int:
-        rules = {watch.rule.id: watch.rule for each in self._watched.values() for watch in each.watches}
-        return sum(rule.if_.errors for rule in rules.values())
+        return len(self._rules.lit())
 
 
 def _origin_of_foreign(foreign: Foreign) -> Origin:
