@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from alerts.rules import parse_rules
-from ioc.errors import Refused
+from ioc.errors import NotCommitted, Refused
 from ioc.matchers import parse_all
+from ioc.state.ledger import Write
 from tests.alerts.duty import Office
 from tests.alerts.world import World
 
@@ -272,3 +274,39 @@ async def test_what_grows_worse_than_what_is_silenced_is_told(tmp_path: Path) ->
     await world.go(60)
     assert [(str(each.kind), str(each.severity)) for each in world.inbox.got] == [("opened", "critical")]
     await world.stop()
+
+
+async def test_one_that_the_state_file_does_not_take_holds_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path)
+    world.all()
+
+    def refuse(*writes: Write) -> asyncio.Future[int]:
+        refused: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        refused.set_exception(NotCommitted("database or disk is full"))
+        return refused
+
+    monkeypatch.setattr(world.ledger, "commit", refuse)
+    with pytest.raises(Refused, match="holds, but the state file has not taken it") as caught:
+        await silence(world)
+    assert caught.value.status == 503
+    (key,) = world.picture.keys("silence/")
+    monkeypatch.undo()
+    await world.go(10)  # everything is written afresh
+    again = await restarted(world, tmp_path)
+    assert list(again.picture.keys("silence/")) == [key]
+    await again.stop()
+
+
+async def test_one_that_cannot_be_read_any_more_costs_no_other(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    id = await silence(world)
+    end = world.clock.at + HOUR
+    body = (
+        '{"matchers":[{"name":"a","value":"(","isRegex":true}],"reason":"r","by":"b","made":0,"ended_by":""}'
+    )
+    await world.ledger.commit(Write("INSERT INTO silences VALUES ('7', 0, ?, ?)", (end, body)))
+    again = await restarted(world, tmp_path)
+    assert list(again.picture.keys("silence/")) == [f"silence/{id}"]
+    await again.stop()
