@@ -49,3 +49,15 @@ async def test_a_silence_is_read_before_anything_is_told(tmp_path: Path) -> None
     await wait(again, 600)
     assert not told(again)
     await again.stop()
+
+
+async def test_a_reload_tells_nobody_what_a_known_cut_explains(tmp_path: Path) -> None:
+    province = await begin(tmp_path, MORNING)
+    cut(province, "up-d")
+    await wait(province, 120)
+    await province.engine.acknowledge(1, "an", "đã gọi VNPT")
+    before = told(province)
+    province.apply(province.config)
+    await wait(province, 1800)
+    assert told(province) == before
+    await province.stop()
