@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-import orjson
-
-from ioc.errors import IocError
 from ioc.legible import legible
-
-PATIENCE = 15.0
-_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""past any proxy that the environment names, as `ioc health` goes"""
+from web.client import Client
 
 
 class Service:
     """A service as this command asks it; raises IocError with what it answered."""
 
     def __init__(self, url: str, token: str = "") -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise IocError(f"{url!r} is no address of a service; write http://HOST:PORT or https://…")
-        self._base = url.rstrip("/") + "/api/v1/silences"
-        origin = f"{parts.scheme}://{parts.netloc}"
-        self._headers = {"Authorization": f"Bearer {token}"} if token else {"Origin": origin}
+        self._client = Client(url, token)
 
     def begin(self, matchers: str, lasts: str, by: str, reason: str) -> str:
         """Silence what the matchers hold of for a duration from now; a sentence of what is silenced."""
@@ -54,19 +41,7 @@ class Service:
             yield "no silence is active or pending"
 
     def _ask(self, method: str, path: str, body: Mapping[str, str] | None = None) -> Any:
-        headers = self._headers | ({"Content-Type": "application/json"} if body is not None else {})
-        data = None if body is None else orjson.dumps(dict(body))
-        where = self._base + path
-        asked = urllib.request.Request(where, data, headers, method=method)  # noqa: S310 -- checked at the start
-        try:
-            with _DIRECT.open(asked, timeout=PATIENCE) as answer:
-                raw = answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                raise IocError(f"{where}: {_said(error.read(), error.code)}") from None
-        except (OSError, ValueError) as error:
-            raise IocError(f"{where}: no answer: {getattr(error, 'reason', None) or error}") from None
-        return orjson.loads(raw) if raw else None
+        return self._client.ask(method, "/api/v1/silences" + path, body)
 
 
 def line(silence: Mapping[str, Any], now: float) -> str:
@@ -84,10 +59,3 @@ def span(seconds: float) -> str:
     if minutes < 1440:
         return f"{minutes // 60}h{minutes % 60:02}m"
     return f"{minutes // 1440}d{minutes % 1440 // 60:02}h"
-
-
-def _said(raw: bytes, status: int) -> str:
-    try:
-        return str(orjson.loads(raw)["error"])
-    except (ValueError, KeyError, TypeError):
-        return f"answered {status}"
