@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ioc.model import Verdict
-from tests.oncall.test_false_pages import MORNING, begin, cut, told, wait
+from tests.oncall.acts import MORNING, begin, cut, told, wait
 
 SITE = ('unit="xa-a"',)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from ioc.model import Verdict
+from tests.oncall.acts import MORNING, begin, cut, told, wait
 from tests.oncall.province import Province
-from tests.oncall.test_false_pages import MORNING, begin, cut, told, wait
 
 
 async def restarted(province: Province, folder: Path) -> Province:

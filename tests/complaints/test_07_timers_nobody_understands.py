@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.oncall.test_false_pages import MORNING, begin, cut, wait
+from tests.oncall.acts import MORNING, begin, cut, wait
 
 
 async def test_an_open_incident_says_who_is_told_next_when_and_why_and_that_is_what_happens(

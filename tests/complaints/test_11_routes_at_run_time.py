@@ -11,8 +11,8 @@ from pathlib import Path
 from ioc.config.diff import changes
 from ioc.config.load import examine
 from ioc.reading import parts
+from tests.oncall.acts import CONFIG, MORNING, begin, cut, wait
 from tests.oncall.province import read
-from tests.oncall.test_false_pages import CONFIG, MORNING, begin, cut, wait
 
 ROUTE = '{id: nghiem-trong, severities: [critical], tell: ["receiver:desk"], chain: truc}'
 OTHER = '{id: nghiem-trong, severities: [critical], tell: ["person:hai"]}'

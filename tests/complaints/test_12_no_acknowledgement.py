@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from ioc.model import Verdict
+from tests.oncall.acts import MORNING, begin, cut, wait
 from tests.oncall.province import Province
-from tests.oncall.test_false_pages import MORNING, begin, cut, wait
 
 HOUR = 3600.0
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.oncall.test_false_pages import EVENING, MORNING, begin, cut, wait
+from tests.oncall.acts import EVENING, MORNING, begin, cut, wait
 
 
 async def test_whoever_does_not_acknowledge_is_followed_by_the_next(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ioc.model import Verdict
-from tests.oncall.test_false_pages import MORNING, begin, cut, wait
+from tests.oncall.acts import MORNING, begin, cut, wait
 
 
 async def test_a_cut_of_40_rooms_is_one_message_and_every_room_is_probed_and_shown_all_the_same(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ioc.model import Verdict
-from tests.oncall.test_false_pages import MORNING, begin, wait
+from tests.oncall.acts import MORNING, begin, wait
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ioc.model import Verdict
-from tests.oncall.test_false_pages import MORNING, begin, wait
+from tests.oncall.acts import MORNING, begin, wait
 
 
 async def test_without_our_own_link_nothing_is_known_and_that_is_the_one_thing_told(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from ioc.duty import Layer, Schedule
 from ioc.reading import parts
 from ioc.state.look import Look
 from tests.fakes import HandClock
+from tests.oncall.acts import CONFIG, EVENING, MORNING, begin, cut, wait
 from tests.oncall.ledger import ZONE, civil
 from tests.oncall.province import Province
-from tests.oncall.test_false_pages import CONFIG, EVENING, MORNING, begin, cut, wait
 
 TODAY = date(2026, 11, 25)
 

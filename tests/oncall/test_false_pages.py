@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from ioc.model import Verdict
-from tests.fakes import HandClock
-from tests.oncall.ledger import ZONE, civil
-from tests.oncall.province import Province, read
-
-CONFIG = Path(__file__).parents[1] / "cases" / "oncall" / "week" / "config"
-MORNING = "2026-11-25 09:00:00"
-EVENING = "2026-11-25 20:00:00"
-
-
-async def begin(path: Path, at: str) -> Province:
-    start = civil(at)
-    config = read(CONFIG, datetime.fromtimestamp(start, ZONE).date())
-    province = Province(config, path, HandClock(start))
-    province.probe_all()
-    await province.settle()
-    return province
+from tests.oncall.acts import EVENING, MORNING, begin, cut, told, wait
+from tests.oncall.province import Province
 
 
 @pytest.fixture
@@ -33,21 +17,6 @@ async def province(tmp_path: Path) -> AsyncIterator[Province]:
     made = await begin(tmp_path, MORNING)
     yield made
     await made.stop()
-
-
-def cut(province: Province, uplink: str, verdict: Verdict = Verdict.DOWN) -> None:
-    """Everything at a site falls silent, or answers again."""
-    for each in province.with_those_behind(uplink):
-        province.find(each, verdict)
-
-
-async def wait(province: Province, seconds: float) -> None:
-    await province.until(province.clock.at + seconds)
-
-
-def told(province: Province) -> Counter[tuple[str, str]]:
-    """How many messages came where."""
-    return Counter((name, each.to) for name, end in province.ends.items() for each in end.got)
 
 
 async def test_a_fibre_cut_of_40_rooms_is_one_page_and_one_recovery(province: Province) -> None:
@@ -126,3 +95,15 @@ async def test_a_room_that_is_switched_off_is_told_to_nobody(tmp_path: Path) -> 
     assert not told(province)
     assert not list(province.picture.keys("incident/"))
     await province.stop()
+
+
+async def test_one_mailbox_that_is_refused_for_good_is_no_failing_channel_and_a_second_one_is(
+    province: Province,
+) -> None:
+    province.ends["mail"].does = "refuses_for_good"
+    for room in ("room-a1", "room-b1"):  # one is told Lan, the other Hải, both by mail
+        province.find(room, Verdict.DOWN)
+        await wait(province, 600)
+        shown = province.picture.get("self/channel/mail")
+        assert shown is not None
+        assert shown["state"] == ("ok" if room == "room-a1" else "failing")
