@@ -88,7 +88,7 @@ async def test_what_cannot_be_meant_is_refused(build: Build) -> None:
         ({"end": now + 60, "people": ["em"]}, 422, "person 'em' is not known; see /api/v1/oncall"),
         ({"end": now + 60, "people": ["chi"]}, 422, "person 'chi' has no contacts and could not be told"),
         ({"end": now + 60}, 422, "people: Field required"),
-        ({"end": now + 60, "people": ["binh"], "by": " "}, 400, "by is empty"),
+        ({"end": now + 60, "people": ["binh"], "by": " "}, 422, "by: "),
     ]
     for body, wanted, wrong in asked:
         status, said = await override(house, **body)
