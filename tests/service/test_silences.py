@@ -69,7 +69,7 @@ async def test_it_outlives_the_service(build: Build) -> None:
             'unit=~".*" holds of everything that lacks the label',
         ),
         ({"matchers": "unit=x", "for": "400d", **SAID}, 400, "a silence begins within 366 days"),
-        ({"matchers": "unit=x", "for": "1h", "by": " ", "reason": "r"}, 400, "by is empty"),
+        ({"matchers": "unit=x", "for": "1h", "by": " ", "reason": "r"}, 422, "by: "),
         (
             {"matchers": [{"name": "a", "value": "(", "isRegex": True}], "for": "1h", **SAID},
             422,
