@@ -213,9 +213,19 @@ class Service:
     def readiness(self) -> Readiness:
         """How this service is: whoever is away degrades it, only we ourselves can unready it."""
         degraded: dict[str, str] = {}
-        for part in ("history", "inlet", "ledger", "uplink", "config", "clock", "duty"):
+        for part in (
+            "history",
+            "inlet",
+            "ledger",
+            "uplink",
+            "config",
+            "clock",
+            "duty",
+            "outside",
+            "watchdog",
+        ):
             value = self._picture.get(f"self/{part}")
-            if value is not None and value["state"] not in ("ok", "off"):
+            if value is not None and value["state"] not in ("ok", "off", "waiting"):
                 degraded[part] = str(value.get("detail") or value["state"])
         failing = (self._picture.get("self/deliveries") or {}).get("failing", ())
         if failing:

@@ -98,3 +98,16 @@ async def test_a_reload_takes_it_all_over(build: Build) -> None:
     assert (await house.ask("POST", "/-/reload"))[0] == 200
     assert await post(house, {"labels": {"alertname": "B"}}) == 200
     await house.until(lambda: len(house.incidents()) == 2)
+
+
+async def test_a_switch_that_does_not_answer_degrades_us_and_a_full_house_too(build: Build) -> None:
+    house = await house_with(build, most=1)
+    house.config["watchdog"] = {"url": "http://127.0.0.1:9/ping", "every": "1h", "timeout": "1s"}
+    house.write()
+    await house.start()
+    await house.until(lambda: house.see("self/watchdog").get("state") == "failing")
+    assert await post(house, {"labels": {"alertname": "A"}}) == 200
+    assert await post(house, {"labels": {"alertname": "B"}}) == 400
+    degraded = (await house.get("/readyz"))["degraded"]
+    assert degraded["watchdog"].startswith("ClientConnectorError")
+    assert degraded["outside"] == "no more than 1 alerts of others fire at once"
