@@ -7,20 +7,21 @@ a crash at any point loses no message (docs/decisions/0013, 0016).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from alerts import delivery_rows, journal, summary
 from alerts.channels.base import Receiver
 from alerts.contacts import following, order
-from alerts.delivery_rows import WORKED, Late, Worked
+from alerts.delivery_rows import WORKED, Worked
 from alerts.farewells import Farewells
 from alerts.lanes import Lane
 from alerts.lateness import MAX_AGE, SUMMARY, ends, longest, opens, patience
 from alerts.notification import Notification
 from alerts.outbox import Outbox
 from alerts.recorder import Recorder
+from alerts.summaries import Summaries
 from alerts.summary import ClosedAt
 from ioc.clock import Clock
 from ioc.duty import Contact, Person
@@ -31,6 +32,8 @@ from ioc.telemetry import Telemetry
 GRACE = 10.0
 """seconds that a contact has at least after a start of the service"""
 TOLD, FAILED, WITHDRAWN = "told", "failed", "withdrawn"
+CALLED_OFF = "somebody has it in hand"
+"""the answer of what was withdrawn because nobody needs it any more"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,6 @@ class Dispatch:
         self._recorder = recorder
         self._timers = timers
         self.number = number
-        self._closed = closed
         self._told = settled
         self._outbox = Outbox(clock, self, self._wake_lane, jitter, telemetry)
         self._farewells = Farewells(self._outbox.settled)
@@ -82,10 +84,7 @@ class Dispatch:
         self._tried: dict[int, frozenset[Contact]] = {}
         self._replaced: dict[int, int] = {}
         """deliveries under way that another one has taken the place of"""
-        self._late: dict[int, Late] = {}
-        """what each summary owed covers"""
-        self._summaries: dict[tuple[str, ...], int] = {}
-        """the summary that further messages to the same target still go into"""
+        self._summaries = Summaries(closed)
         self._worked: Worked = Worked()
         self._awaited: dict[int, asyncio.Future[None]] = {}
         self._moved = telemetry.tally("ioc_deliveries_failed_over", "Deliveries moved to a further contact")
@@ -98,7 +97,7 @@ class Dispatch:
         known = delivery_rows.underway(ledger)
         self._tried = dict(known.tried)
         self._replaced = dict(known.replaced)
-        self._late = dict(known.late)
+        self._summaries.restore(known.late)
         self._worked = known.worked
         self._outbox.doubt(known.failing)
         for name in known.failing:
@@ -132,12 +131,9 @@ class Dispatch:
         """Take what is written as owed. One too old goes into a summary, one that has a successor is withdrawn."""
         now = self._clock.now()
         self._owed_at[notification.id] = min(now, notification.at - self._clock.skew())
-        covering = self._late.get(self._summaries.get(_key(notification), 0))
         if (successor := self._replaced.get(notification.id)) is not None:
             self._withdraw(notification, 0, f"in its place: delivery {successor}")
-        elif now >= self._too_old_at(notification) or (
-            covering is not None and ends(notification) and covering.has(notification.incident)
-        ):
+        elif now >= self._too_old_at(notification) or self._summaries.takes(notification):
             self._give_up([(notification, 0)], now)
         else:
             self._enter(notification)
@@ -153,6 +149,14 @@ class Dispatch:
         last = self._worked.get((incident, person.id))
         known = (each for each in order(person, self._outbox.failing(), last) if each.by in self._receivers)
         return next(known, None)
+
+    def call_off(self, incident: int, kinds: Collection[str]) -> None:
+        """Withdraw what an incident owes of some kinds, but for what is under way: somebody has it in hand."""
+        for each in self._outbox.pending():
+            if each.incident == incident and each.kind in kinds:
+                attempts = self._outbox.withdraw(each.id)
+                if attempts is not None:
+                    self._withdraw(each, attempts, CALLED_OFF)
 
     def failing(self) -> frozenset[str]:
         """Receivers whose contacts are tried after others."""
@@ -207,7 +211,7 @@ class Dispatch:
         """An attempt failed: one that has a successor, or is too old by now, is not tried again."""
         now = self._clock.now()
         if notification.kind == SUMMARY:
-            self._summaries.setdefault(_key(notification), notification.id)
+            self._summaries.opened(notification)
         successor = self._replaced.get(notification.id)
         if successor is not None:
             tries = self._outbox.withdraw(notification.id) or 0
@@ -217,12 +221,7 @@ class Dispatch:
 
     def current(self, notification: Notification) -> Notification:
         """A summary is worded when it is sent, and covers nothing more from then on."""
-        late = self._late.get(notification.id)
-        if late is None:
-            return notification
-        if self._summaries.get(_key(notification)) == notification.id:
-            del self._summaries[_key(notification)]
-        return summary.current(notification, late.covered, late.count, self._closed)
+        return self._summaries.current(notification)
 
     def changed(self, receiver: str) -> None:
         """What is shown of deliveries has changed."""
@@ -283,8 +282,7 @@ class Dispatch:
             instead_of=old.id, repeat=old.repeat or attempts > 0, unrecorded=False,
         )  # fmt: skip
         self._tried[new.id] = self._tries(old) | {contact}
-        if (late := self._late.get(old.id)) is not None:
-            self._late[new.id] = late
+        self._summaries.follows(new.id, old.id)
         return new
 
     # --- growing too old ---
@@ -313,11 +311,10 @@ class Dispatch:
             answer = "too old" if into is None else f"too old; in summary {into}"
             rows.append(self._row(each, WITHDRAWN, now, attempts, answer, into))
             settlements.append(Settlement(each, WITHDRAWN, attempts, answer, new))
-            if into is not None and each.kind != SUMMARY:
-                self._late[into].add(each)
-            elif into is not None and new is None:
-                self._late[into].merge(self._late[each.id])
-                rows.append(delivery_rows.repointed_row(each.id, into))
+            if into is not None:
+                self._summaries.cover(into, each)
+                if each.kind == SUMMARY and new is None:
+                    rows.append(delivery_rows.repointed_row(each.id, into))
             self._aged.n += 1
             self._forget(each)
         self._commit(rows, new, *settlements)
@@ -326,15 +323,13 @@ class Dispatch:
         """The summary that a message goes into, and itself when it is a new one."""
         if notification.incident == 0 and notification.kind != SUMMARY:
             return None, None  # a test or a digest that came too late helps nobody
-        key = _key(notification)
-        known = self._summaries.get(key)
-        if known is not None and known != notification.id:
+        known = self._summaries.open_for(notification)
+        if known is not None:
             return known, None
         new = summary.begun(self._anew(notification), self.number(), self._clock.civil(now))
-        self._late[new.id] = self._late.get(notification.id) or Late([])
         if notification.kind == SUMMARY:
             new = replace(new, instead_of=notification.id)
-        self._summaries[key] = new.id
+        self._summaries.begun(new, notification)
         return new.id, new
 
     def _anew(self, notification: Notification) -> Notification:
@@ -372,8 +367,7 @@ class Dispatch:
 
     def _enter(self, notification: Notification) -> None:
         if notification.kind == SUMMARY:
-            self._late.setdefault(notification.id, Late([]))
-            self._summaries[_key(notification)] = notification.id
+            self._summaries.opened(notification)
         self._arm(notification)
         self._outbox.offer(notification)
 
@@ -433,9 +427,7 @@ class Dispatch:
         self._timers.cancel(("delivery", id))
         for kept in (self._owed_at, self._tried, self._replaced):
             kept.pop(id, None)
-        self._late.pop(id, None)
-        if self._summaries.get(_key(notification)) == id:
-            del self._summaries[_key(notification)]
+        self._summaries.forget(notification)
 
     def _show_channel(self, receiver: str) -> None:
         if receiver not in self._receivers:
@@ -447,8 +439,3 @@ class Dispatch:
                 known["since"] if known and known["state"] == value["state"] else self._clock.now()
             )
         self._picture.put(key, value)
-
-
-def _key(notification: Notification) -> tuple[str, ...]:
-    """What one summary is for: a person, or an address of a receiver."""
-    return (notification.person,) if notification.person else (notification.receiver, notification.to)
