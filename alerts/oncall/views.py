@@ -87,7 +87,7 @@ def verdict(
     names = ", ".join(each.name for each in lost.values())
     detail = _gap_said(*holes[0], len(holes)) if holes else names
     return {
-        "state": "gap" if holes else "unreachable" if lost else "ok",
+        "state": "gap" if holes else "unreached" if lost else "ok",
         "detail": detail,
         "gaps": [
             {"schedule": schedule.id, "name": schedule.name, "start": gap.start - skew, "end": gap.end - skew}

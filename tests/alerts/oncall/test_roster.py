@@ -270,7 +270,7 @@ async def test_who_cannot_be_told_of_critical_incidents_is_a_verdict(house: Hous
     house.begin(duty(weekly(("chi",))))
     value = house.picture.get("self/duty")
     assert value is not None
-    assert (value["state"], value["detail"], value["unreachable"]) == ("unreachable", "Lê Thị Chi", ["chi"])
+    assert (value["state"], value["detail"], value["unreachable"]) == ("unreached", "Lê Thị Chi", ["chi"])
 
 
 async def test_a_schedule_that_is_taken_out_is_gone_from_the_picture(house: House) -> None:
