@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from alerts import journal, messages, telling
-from alerts.dispatch import FAILED, TOLD, Settlement
+from alerts.dispatch import CALLED_OFF, FAILED, TOLD, Settlement
 from alerts.incidents import ENDS, REOPEN_WITHIN, TELLS, Book, Decision, Incident, Verb
 from alerts.notification import Notification, Target
 from alerts.planning import SETTLE, calm_at, enact
@@ -416,7 +416,8 @@ def _told_after(incident: Incident, settlement: Settlement, reached: Reached) ->
     if settlement.state == TOLD and incident.closed is None:
         kept = tuple(notification.target if each.party == party else each for each in told)
         return kept if any(each.party == party for each in kept) else (*kept, notification.target)
-    if settlement.state == FAILED and not reached.told and not reached.owed:
+    unheard = settlement.answer == CALLED_OFF
+    if (settlement.state == FAILED or unheard) and not reached.told and not reached.owed:
         return tuple(each for each in told if each.party != party)
     return told
 

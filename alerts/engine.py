@@ -127,7 +127,7 @@ class Engine:
             self._wake_incident,
             link,
         )
-        self._handling = Handling(clock, self._desk, self._land)
+        self._handling = Handling(clock, self._desk, self._land, self._dispatch.call_off)
         self._caseload = Caseload(
             self._desk, self._land, self._rules.watches, self._origin, clock.now, self._wake_incident
         )

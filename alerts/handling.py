@@ -6,6 +6,7 @@ Every act is a row with who and why, kept before it is answered; what may not be
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from alerts import journal
@@ -21,17 +22,24 @@ from ioc.state.ledger import Write
 
 LONGEST_NAME = 100
 LONGEST_NOTE = 500
+WAKING = frozenset({Verb.ESCALATED, Verb.REMINDER})
+"""what nobody needs any more who has not got it yet, once somebody has it in hand"""
+CallOff = Callable[[int, Collection[str]], None]
 REMARKS = 20
 """comments shown with an incident; all are kept in the state file"""
 
 
 class Handling:
-    """The acts that an incident allows; times are steady."""
+    """The acts that an incident allows; times are steady.
 
-    def __init__(self, clock: Clock, desk: Desk, land: Landscape) -> None:
+    `call_off(incident, kinds)` withdraws what is owed and not under way.
+    """
+
+    def __init__(self, clock: Clock, desk: Desk, land: Landscape, call_off: CallOff) -> None:
         self._clock = clock
         self._desk = desk
         self._land = land
+        self._call_off = call_off
 
     async def acknowledge(self, number: int, by: str, note: str, seen: float | None) -> None:
         """Somebody takes an open incident in hand; `seen` is when what they saw was decided. Raises Refused."""
@@ -43,6 +51,7 @@ class Handling:
                 f"incident {number}: {stale}; look again and acknowledge if you still mean it", status=409
             )
         await self._do(acknowledged(found, who, said, now), Verb.ACKNOWLEDGED, who, said)
+        self._call_off(number, WAKING)
 
     async def assign(self, number: int, to: str, by: str) -> None:
         """Somebody is to see to an open incident. Raises Refused."""

@@ -354,6 +354,28 @@ async def test_whom_the_opening_never_reached_is_not_told_the_close(tmp_path: Pa
     await office.world.stop()
 
 
+async def test_whoever_was_not_woken_yet_is_not_woken_once_somebody_has_it(tmp_path: Path) -> None:
+    def away(notification: object) -> None:
+        raise Undeliverable("no network", permanent=False)
+
+    office = Office(tmp_path)
+    await down(office)
+    for name in ("sms", "mail"):
+        office.lines[name].fail = away
+    office.news()
+    await office.world.go(10 * MIN)
+    await office.world.engine.acknowledge(1, "An", "tôi lo")
+    for name in ("sms", "mail"):
+        office.lines[name].fail = lambda notification: None
+    await office.world.go(30 * MIN)
+    assert office.lines["sms"].got == office.lines["mail"].got == []
+    rows = office.world.ledger.read("SELECT state, answer FROM deliveries WHERE kind = 'escalated'")
+    assert rows == [("withdrawn", "somebody has it in hand")]
+    await up(office)
+    assert [each.person for each in office.lines["sms"].got] == ["an"], "the close, to whom it was told"
+    await office.world.stop()
+
+
 async def test_a_stale_acknowledgement_is_refused(tmp_path: Path) -> None:
     office = Office(tmp_path)
     await down(office)
