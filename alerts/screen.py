@@ -61,13 +61,24 @@ def coming(incident: Incident, directory: Directory, now: float, skew: float) ->
             "next_at": calm_at(incident),
             "next_to": [],
             "next_because": "stable_15_min",
+            "step": step(incident),
         }
     return {
         "next": _code(incident),
         "next_at": None if due is None else due.at,
         "next_to": [name_of(each, directory) for each in next_of(incident, directory, now, skew)],
         "next_because": "" if due is None else due.because,
+        "step": step(incident),
     }
+
+
+def step(incident: Incident) -> dict[str, Any] | None:
+    """Where the chain stands, None without one: the step told last (0: none yet), of how many, in which round."""
+    chain = incident.escalation
+    if chain is None:
+        return None
+    told = 0 if chain.stood is None else chain.stood + 1
+    return {"chain": chain.chain, "told": told, "of": len(chain.steps), "round": chain.round}
 
 
 def name_of(target: Target, directory: Directory) -> str:

@@ -67,7 +67,7 @@ async def take(browser: Browser, name: str, out: Path, sizes: tuple[str, ...] = 
     url = await stage.open()
     SITUATIONS["calm" if name == "night" else "storm" if name == "cut" else name](stage)
     for size in sizes:
-        for scene in ("overview", "conference"):
+        for scene in ("overview", "alerts", "conference"):
             for language in ("vi", "en") if size == "1080" else ("vi",):
                 async with screen(browser, f"{url}?scene={scene}&lang={language}", size) as page:
                     await shown(page, stage)

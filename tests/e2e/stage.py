@@ -225,6 +225,15 @@ class Stage:
                 "unrecorded": False,
                 "told": {"oncall": {"state": "told", "at": self.clock.now(), "attempts": 1}},
                 "next": "awaits_acknowledgement",
+                "next_at": None,
+                "next_to": [],
+                "next_because": "",
+                "step": None,
+                "assigned": "",
+                "remarks": [],
+                "silenced_by": "",
+                "untold": "",
+                "decided": self.clock.now() - ago,
                 "silenced": False,
                 "flapping": False,
                 "joined": None,
@@ -239,6 +248,24 @@ class Stage:
         self.set([line], "down", "no_answer", ago)
         self.set(behind, "unreachable", "parent_down", ago)
         return self.incident(line, [line, *behind], max(0.0, ago - 32), **more)
+
+    def climbing(self, left: float = 200.0, told: int = 1) -> dict[str, Any]:
+        """What an incident shows whose chain goes on to Phạm Quang Hùng in so many seconds."""
+        return {
+            "next_at": self.clock.now() + left,
+            "next_to": ["Phạm Quang Hùng"],
+            "next_because": "step_due",
+            "step": {"chain": "lead", "told": told, "of": 3, "round": 1},
+        }
+
+    def quiet(self, id: str, subject: str, lasts: float = 5400.0) -> dict[str, Any]:
+        """Begin a silence of one subject; what its incident shows."""
+        now = self.clock.now()
+        matcher = {"name": "subject", "value": subject, "isRegex": False, "isEqual": True}
+        value = {"matchers": [matcher], "start": now, "end": now + lasts, "reason": "thay cáp quang"}
+        rest = {"by": "Lê Thị Mai", "made": now, "ended_by": "", "state": "active"}
+        self.picture.put(f"silence/{id}", value | rest)
+        return {"silenced": True, "silenced_by": id}
 
     def fault(self, room: str, ago: float = 0.0, **more: Any) -> int:
         """One room that does not answer."""
@@ -260,6 +287,16 @@ class Stage:
             rtt = self.rng.uniform(4, 40)
             self.picture.put(f"endpoint/{id}", {**live, "answering": True, "rtt": rtt, "loss": 0.0})
         self.picture.put("self/uplink", {"state": "ok", "since": now - 90_000})
+        self.picture.put(
+            "oncall/ioc",
+            {
+                "name": "Trực IOC",
+                "people": [{"id": "an", "name": "Nguyễn Văn An", "phone": "0912345678"}],
+                "because": "rotation",
+                "until": now + 8_873,
+                "next": [],
+            },
+        )
         self.counts.flush()
 
 
@@ -300,9 +337,10 @@ def _raise(see: object, error: Exception) -> None:
 
 def storm(stage: Stage) -> None:
     """Two hundred things wrong at once: three districts cut, rooms down and poor all over, one in maintenance."""
-    stage.cut("r-h15", 754)
-    stage.cut("r-h11", 1260, acknowledged={"by": "Trần Thị Hạnh", "at": stage.clock.now() - 300, "note": ""})
-    stage.cut("r-h18", 95)
+    stage.cut("r-h15", 754, **stage.climbing())
+    taken = {"by": "Trần Thị Hạnh", "at": stage.clock.now() - 300, "note": ""}
+    stage.cut("r-h11", 1260, acknowledged=taken, next="awaits_recovery")
+    stage.cut("r-h18", 95, **stage.quiet("s1", "r-h18"))
     rest = [id for id in stage.rooms if (stage.picture.get(f"endpoint/{id}") or {})["state"] == "up"]
     chosen = stage.rng.sample(rest, 96)
     for n, room in enumerate(chosen[:40]):

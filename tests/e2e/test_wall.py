@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -100,13 +101,65 @@ async def test_the_servers_refusal_is_said_in_its_own_words(browser: Browser, st
     async with screen(browser, stage.url) as page:
         await shown(page, stage)
         await page.locator(".incident .cover").click()
-        form = page.locator("form.act").nth(1)
+        form = page.locator("form.act").filter(has=page.get_by_role("heading", name="Đặt bảo trì"))
         await form.get_by_label("Lý do").fill("từ chối")
         await form.get_by_label("Họ tên").fill("Nam")
         await form.get_by_role("button", name="Đặt bảo trì").click()
         await expect(form.get_by_role("alert")).to_have_text(
             "reason: 'từ chối' is what this test refuses; say another"
         )
+
+
+async def test_the_alert_scene_says_the_step_and_counts_down_to_whom_it_tells_next(
+    browser: Browser, stage: Stage
+) -> None:
+    stage.cut("r-h15", ago=200, **stage.climbing(left=500))
+    stage.cut("r-h11", ago=90, **stage.quiet("s1", "r-h11"))
+    async with screen(browser, f"{stage.url}?scene=alerts") as page:
+        await shown(page, stage)
+        row = page.locator(".case").first
+        await expect(row).to_contain_text("chưa ai tiếp nhận · bước 1/3")
+        coming = row.locator(".coming")
+        await expect(coming).to_have_text(re.compile(r"^báo Phạm Quang Hùng sau [78] phút \d\d giây$"))
+        was = await coming.text_content()
+        await expect(coming).not_to_have_text(was or "", timeout=3000)
+        held = page.locator(".case").nth(1)
+        await expect(held).to_contain_text("Lê Thị Mai tắt báo đến 16:02")
+        await expect(held).to_contain_text("đang tắt báo: không báo ai")
+
+
+@pytest.mark.parametrize("scene", ["overview", "alerts"])
+async def test_who_is_on_call_stands_there_with_the_number(
+    browser: Browser, stage: Stage, scene: str
+) -> None:
+    async with screen(browser, f"{stage.url}?scene={scene}") as page:
+        await shown(page, stage)
+        line = page.locator(".oncall")
+        await expect(line).to_contain_text("Trực IOC: Nguyễn Văn An 091 234 5678 đến 17:00")
+        now_nobody = {**(stage.picture.get("oncall/ioc") or {}), "people": []}
+        stage.picture.put("oncall/ioc", now_nobody)
+        await shown(page, stage)
+        await expect(line.locator(".gap")).to_contain_text("không có ai trực")
+
+
+async def test_an_incident_is_given_noted_and_closed_from_the_console(browser: Browser, stage: Stage) -> None:
+    stage.cut("r-h15", ago=200)
+    async with screen(browser, f"{stage.url}?scene=alerts") as page:
+        await shown(page, stage)
+        await page.locator(".case .cover").click()
+        form = page.locator("form.handle")
+        await form.get_by_label("Họ tên").fill("Lê Thị Ặn")
+        await form.get_by_label("Nội dung").fill("cáp đứt ở cầu")
+        await form.get_by_role("button", name="Ghi lại").click()
+        await expect(page.locator(".remarks")).to_contain_text("cáp đứt ở cầu")
+        await form.get_by_label("Việc").select_option(label="Giao cho người khác")
+        await form.get_by_label("Giao cho", exact=True).fill("Phạm Quang Hùng")
+        await form.get_by_role("button", name="Ghi lại").click()
+        await expect(page.locator(".console dl")).to_contain_text("Phạm Quang Hùng")
+        await form.get_by_label("Việc").select_option(label="Đóng sự cố")
+        await form.get_by_label("Lý do").fill("nhà mạng đã nối")
+        await form.get_by_role("button", name="Ghi lại").click()
+        await expect(page.locator(".case")).to_have_count(0)
 
 
 async def test_any_endpoint_is_found_by_its_name_without_a_mouse(browser: Browser, stage: Stage) -> None:
@@ -209,7 +262,7 @@ async def test_the_services_own_troubles_are_said(browser: Browser, stage: Stage
 
 async def test_nothing_that_matters_is_smaller_than_the_room_allows(browser: Browser, stage: Stage) -> None:
     storm(stage)
-    for scene in ("overview", "conference"):
+    for scene in ("overview", "alerts", "conference"):
         async with screen(browser, f"{stage.url}?scene={scene}") as page:
             await shown(page, stage)
             sizes = await page.evaluate(
@@ -222,7 +275,7 @@ async def test_nothing_that_matters_is_smaller_than_the_room_allows(browser: Bro
 
 
 @pytest.mark.parametrize("language", ["vi", "en"])
-@pytest.mark.parametrize("scene", ["overview", "conference"])
+@pytest.mark.parametrize("scene", ["overview", "alerts", "conference"])
 @pytest.mark.parametrize("situation", ["calm", "storm"])
 async def test_axe_finds_nothing(
     browser: Browser, stage: Stage, scene: str, language: str, situation: str
@@ -244,7 +297,7 @@ async def test_nothing_overflows_at_any_size(
     browser: Browser, stage: Stage, size: str, tmp_path: Path
 ) -> None:
     storm(stage)
-    for scene in ("overview", "conference"):
+    for scene in ("overview", "alerts", "conference"):
         async with screen(browser, f"{stage.url}?scene={scene}", size) as page:
             await shown(page, stage)
             await page.screenshot(path=tmp_path / f"{scene}-{size}.png")
@@ -268,7 +321,7 @@ async def test_a_storm_of_forty_is_drawn_in_one_frame(browser: Browser, stage: S
 
 OVERLAPS = """() => {
     const limit = document.documentElement.clientHeight + 4;
-    const boxes = [...document.querySelectorAll('.incident, .incidents > .more, .band, .headline, .legend, .worst')]
+    const boxes = [...document.querySelectorAll('.incident, .case, .more, .oncall > ul, .band, .headline, .legend, .worst')]
         .map(e => ({name: e.className, box: e.getBoundingClientRect()}));
     const wrong = boxes.filter(({box}) => box.bottom > limit).map(({name}) => `${name} is below the screen`);
     boxes.forEach((a, i) => boxes.slice(i + 1).forEach(b => {

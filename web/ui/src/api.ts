@@ -1,6 +1,6 @@
 /** What a person may do from the wall, over HTTP. */
 
-import type { ScopeKind } from "./picture";
+import type { Matcher, ScopeKind } from "./picture";
 
 /** `error` is the server's own sentence; `status` alone when it gave none, 0 when it was not reached. */
 export type Outcome = { ok: true } | { ok: false; status: number; error: string | null };
@@ -12,9 +12,78 @@ export interface Window {
   by: string;
 }
 
-/** Say that somebody is on an incident. */
-export function acknowledge(incident: string, by: string, note: string): Promise<Outcome> {
-  return send("POST", `api/v1/incidents/${encodeURIComponent(incident)}/acknowledge`, { by, note });
+/** Say that somebody is on an incident; `seen` is when the newest decision on this screen was made. */
+export function acknowledge(incident: string, by: string, note: string, seen?: number): Promise<Outcome> {
+  return act(incident, "acknowledge", { by, note, seen: seen ?? null });
+}
+
+/** Give an incident to somebody. */
+export function assign(incident: string, to: string, by: string): Promise<Outcome> {
+  return act(incident, "assign", { to, by });
+}
+
+/** Note something about an incident. */
+export function comment(incident: string, text: string, by: string): Promise<Outcome> {
+  return act(incident, "comment", { text, by });
+}
+
+/** Close an incident by hand, with a reason. */
+export function close(incident: string, reason: string, by: string): Promise<Outcome> {
+  return act(incident, "close", { reason, by });
+}
+
+/** Tell nobody of what the matchers hold of, for some hours. */
+export function silence(matchers: Matcher[], hours: number, reason: string, by: string): Promise<Outcome> {
+  return send("POST", "api/v1/silences", { matchers, for: `${hours}h`, reason, by });
+}
+
+/** End a silence early. */
+export function endSilence(id: string, by: string): Promise<Outcome> {
+  return send("DELETE", `api/v1/silences/${encodeURIComponent(id)}`, { by });
+}
+
+/** Leave a note for the next shift; the server keeps the open incidents with it. */
+export function writeNote(text: string, by: string): Promise<Outcome> {
+  return send("POST", "api/v1/shift", { text, by });
+}
+
+/** Something that was asked for, or why it cannot be had. */
+export type Answer<T> = { ok: true; value: T } | Exclude<Outcome, { ok: true }>;
+
+/** What happened of an incident, a sentence a fact, oldest first. */
+export function explain(incident: string, language: string): Promise<Answer<{ facts: { text: string }[] }>> {
+  return get(`api/v1/incidents/${encodeURIComponent(incident)}/explain?language=${language}`);
+}
+
+export interface Note {
+  id: number;
+  /** civil */
+  at: number;
+  by: string;
+  text: string;
+  incidents: { id: number; title: string; acknowledged: string }[];
+  more: number;
+}
+
+/** Notes of the shift log in which every word stands, newest first, `before` a note's id. */
+export function findNotes(words: string, before: number | null): Promise<Answer<{ notes: Note[]; next: number | null }>> {
+  const query = new URLSearchParams({ q: words, limit: "20" });
+  if (before !== null) query.set("before", String(before));
+  return get(`api/v1/shift?${query}`);
+}
+
+function act(incident: string, verb: string, body: unknown): Promise<Outcome> {
+  return send("POST", `api/v1/incidents/${encodeURIComponent(incident)}/${verb}`, body);
+}
+
+async function get<T>(path: string): Promise<Answer<T>> {
+  try {
+    const response = await fetch(path);
+    if (!response.ok) return { ok: false, status: response.status, error: await sentence(response) };
+    return { ok: true, value: (await response.json()) as T };
+  } catch {
+    return { ok: false, status: 0, error: null };
+  }
 }
 
 /** Take something out of alerting for a while. */

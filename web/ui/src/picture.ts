@@ -99,11 +99,70 @@ export interface Incident {
   unrecorded: boolean;
   told: Record<string, Told>;
   next: string;
+  /** when that comes by itself, null while nothing does */
+  next_at?: number | null;
+  /** whom it will tell, by name */
+  next_to?: string[];
+  next_because?: string;
+  /** where the chain stands: the step told last (0: none yet) */
+  step?: Step | null;
+  /** who was given it to see to */
+  assigned?: string;
+  remarks?: Remark[];
+  /** which silence holds it, if one does */
+  silenced_by?: string;
+  /** why nobody was told, if nobody was */
+  untold?: string;
+  /** when the newest decision about it was made: what an acknowledgement has seen */
+  decided?: number;
   flapping?: boolean;
   /** the incident that this one was joined to */
   joined?: number | null;
-  /** its root is under maintenance */
+  /** a silence or maintenance holds it */
   silenced: boolean;
+}
+
+export interface Step {
+  chain: string;
+  told: number;
+  of: number;
+  round: number;
+}
+
+export interface Remark {
+  by: string;
+  at: number;
+  text: string;
+}
+
+export interface Person {
+  id: string;
+  name: string;
+  phone: string;
+}
+
+/** One schedule: who is on call, and until when (null while nobody takes over). */
+export interface OnCall {
+  name: string;
+  people: Person[];
+  until: number | null;
+}
+
+/** A matcher as Alertmanager writes it. */
+export interface Matcher {
+  name: string;
+  value: string;
+  isRegex?: boolean;
+  isEqual?: boolean;
+}
+
+export interface Silence {
+  matchers: Matcher[];
+  start: number;
+  end: number;
+  reason: string;
+  by: string;
+  state: "active" | "pending" | "expired";
 }
 
 export type ScopeKind = "endpoint" | "site" | "unit";

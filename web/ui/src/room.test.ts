@@ -38,6 +38,6 @@ test("a page's link opens its incident, and nothing else is opened", () => {
 test("the address chooses scene and cycle", () => {
   expect([sceneOf(""), sceneOf("?scene=conference"), sceneOf("?scene=no")]).toEqual(["overview", "conference", "overview"]);
   expect([cycleOf(""), cycleOf("?cycle=30"), cycleOf("?cycle=1"), cycleOf("?cycle=x")]).toEqual([null, 30, 5, null]);
-  expect(after(after("overview"))).toBe("overview");
+  expect([after("overview"), after("conference")]).toEqual(["alerts", "overview"]);
   expect(withParameter("?lang=en&cycle=30", "lang", null)).toBe("?cycle=30");
 });

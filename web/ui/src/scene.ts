@@ -1,6 +1,6 @@
 /** Which scene is shown, from the address, and when the next one comes. Pure. */
 
-export const SCENES = ["overview", "conference"] as const;
+export const SCENES = ["overview", "alerts", "conference"] as const;
 export type Scene = (typeof SCENES)[number];
 
 /** The scene that an address asks for. */

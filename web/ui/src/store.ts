@@ -8,7 +8,9 @@ import type {
   Incident,
   Live,
   Maintenance,
+  OnCall,
   Self,
+  Silence,
   Site,
   System,
   Unit,
@@ -20,6 +22,8 @@ interface Kinds {
   endpoint: Live;
   incident: Incident;
   maintenance: Maintenance;
+  oncall: OnCall;
+  silence: Silence;
   site: Site;
   system: System;
   unit: Unit;

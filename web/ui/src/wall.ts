@@ -35,6 +35,8 @@ export const civil = computed(() => now.value + (store.self("clock")?.skew ?? 0)
 export const pictured = signal(0);
 /** What the console shows where a key of the picture stands otherwise: the search for an endpoint. */
 export const FINDER = "find";
+/** The same for the shift log. */
+export const SHIFT = "shift";
 /** What the console shows: a key of the picture, the search, or nothing. */
 export const opened = signal<string | null>(openedOf(location.hash));
 

@@ -13,14 +13,16 @@ export function AcknowledgeForm({ id, incident }: { id: string; incident: Incide
   const note = useSignal("");
   const progress = useSignal<Progress>("idle");
   const words = say.value;
-  if (incident.acknowledged) return <Acknowledged by={incident.acknowledged} />;
+  const again = Boolean(incident.acknowledged);
+  if (incident.acknowledged && incident.next_at == null) return <Acknowledged by={incident.acknowledged} />;
   const submit = (event: Event) => {
     event.preventDefault();
-    void run(progress, () => acknowledge(id, who.value.trim(), note.value.trim()));
+    void run(progress, () => acknowledge(id, who.value.trim(), note.value.trim(), incident.decided));
   };
   return (
     <form class="act" onSubmit={submit}>
-      <h3>{words("ack.title")}</h3>
+      <h3>{words(again ? "ack.again" : "ack.title")}</h3>
+      {incident.acknowledged && <Acknowledged by={incident.acknowledged} />}
       <WhoField id="ack-by" />
       <Field label={words("ack.note")} id="ack-note">
         <input

@@ -3,6 +3,7 @@
 import { useSignalEffect } from "@preact/signals";
 
 import { language, phase, say, scene, store } from "../wall";
+import { Alerts } from "./Alerts";
 import { Conference } from "./Conference";
 import { Console } from "./Console";
 import { Header } from "./Header";
@@ -29,5 +30,6 @@ export function App() {
 }
 
 function TheScene() {
+  if (scene.value === "alerts") return <Alerts key="alerts" />;
   return scene.value === "conference" ? <Conference key="conference" /> : <Overview key="overview" />;
 }

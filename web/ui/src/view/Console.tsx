@@ -5,12 +5,17 @@ import { useEffect, useRef } from "preact/hooks";
 import type { About, Incident, Live } from "../picture";
 import { age, moment, phone } from "../format";
 import { known } from "../i18n";
-import { civil, FINDER, language, now, opened, say, store } from "../wall";
+import { civil, FINDER, language, now, opened, say, SHIFT, store } from "../wall";
+import { comingOf } from "../coming";
 import { AcknowledgeForm } from "./AcknowledgeForm";
 import { Finder } from "./Finder";
 import { Glyph } from "./Glyph";
+import { HandleForm } from "./HandleForm";
 import { LazyCharts } from "./LazyCharts";
 import { MaintenanceForm, MaintenanceList, type Scope } from "./MaintenanceForm";
+import { ShiftLog } from "./ShiftLog";
+import { SilenceForm, SilenceList } from "./SilenceForm";
+import { Story } from "./Story";
 
 export function Console() {
   const box = useRef<HTMLDialogElement>(null);
@@ -35,6 +40,7 @@ export function Console() {
 
 function Content({ which }: { which: string }) {
   if (which === FINDER) return <Finder />;
+  if (which === SHIFT) return <ShiftLog />;
   const id = which.slice(which.indexOf("/") + 1);
   if (which.startsWith("incident/")) {
     const incident = store.one("incident", id);
@@ -70,14 +76,35 @@ function IncidentSheet({ id, incident }: { id: string; incident: Incident }) {
         <Row name={words("incident.line")} value={[incident.carrier, incident.circuit].filter(Boolean).join(" · ")} />
         <Row name={words("incident.hotline")} value={phone(incident.hotline)} />
         <Row name={words("incident.runbook")} value={incident.runbook} />
-        <Row name={words("incident.next_step")} value={words(known(`next.${incident.next}`, "reason.none"))} />
+        <Row name={words("incident.next_step")} value={comingOf(incident, now.value, words)} />
+        <Row name={words("incident.assigned")} value={incident.assigned ?? ""} />
         <Row name={words("incident.told")} value={told(incident)} />
       </dl>
       <AcknowledgeForm id={id} incident={incident} />
+      <Remarks incident={incident} />
+      <HandleForm id={id} />
+      <Story id={id} decided={incident.decided ?? 0} />
       {root && <LazyCharts endpoint={incident.root} began={civilOf(incident.began ?? incident.opened)} />}
+      <SilenceForm incident={incident} />
+      <SilenceList />
       <MaintenanceForm scopes={root ? scopesOf(incident.root, root) : []} />
       <MaintenanceList />
     </>
+  );
+}
+
+/** What people said of it, oldest first. */
+function Remarks({ incident }: { incident: Incident }) {
+  if (!incident.remarks?.length) return null;
+  return (
+    <ul class="remarks">
+      {incident.remarks.map((each) => (
+        <li key={`${each.at} ${each.by}`}>
+          <b>{each.by}</b> {moment(civilOf(each.at), civil.value, language.value)}
+          <q>{each.text}</q>
+        </li>
+      ))}
+    </ul>
   );
 }
 

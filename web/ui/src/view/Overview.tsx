@@ -5,15 +5,18 @@ import { age, whole } from "../format";
 import { combSystem, language, openIncidents, say, store, systemBands, theTroubles, theVerdict } from "../wall";
 import { BandTile } from "./BandTile";
 import { IncidentRow } from "./IncidentRow";
+import { OnCallLine } from "./OnCallLine";
 
 const SHOWN = 3;
 const BANDS = 6;
 
 export function Overview() {
   const incidents = openIncidents.value;
+  const more = incidents.length - SHOWN;
   return (
     <main class="overview" id="scene">
       {incidents.length ? <Incidents /> : <Calm />}
+      <OnCallLine more={more > 0 ? say.value("incident.more", { n: more }) : ""} />
       <Systems />
     </main>
   );
@@ -21,7 +24,6 @@ export function Overview() {
 
 function Incidents() {
   const incidents = openIncidents.value;
-  const more = incidents.length - SHOWN;
   return (
     <section class={`incidents few-${Math.min(SHOWN, incidents.length)}`} aria-label={say.value("incidents")}>
       <ol>
@@ -29,13 +31,12 @@ function Incidents() {
           <IncidentRow key={each.id} incident={each} />
         ))}
       </ol>
-      {more > 0 && <p class="more">{say.value("incident.more", { n: more })}</p>}
     </section>
   );
 }
 
 /** The best screen there is. */
-function Calm() {
+export function Calm() {
   const { level, fresh, counts: all } = theVerdict.value;
   const counts = store.one("system", combSystem.value)?.counts ?? all;
   if (level !== "calm") return <section class="calm" />;

@@ -24,7 +24,8 @@ export async function run(progress: Signal<Progress>, send: () => Promise<Outcom
   progress.value = outcome.ok ? "done" : { error: explain(outcome.status, outcome.error) };
 }
 
-function explain(status: number, error: string | null): string {
+/** Why it did not work, as a person reads it. */
+export function explain(status: number, error: string | null): string {
   if (error) return error;
   return status ? say.value("error.status", { status }) : say.value("error.network");
 }
