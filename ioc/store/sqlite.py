@@ -16,8 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-import orjson
-
 from ioc.clock import Clock
 from ioc.errors import StoreError
 from ioc.state.files import inode
@@ -30,10 +28,7 @@ from ioc.store.sqlite_writing import Writing
 QUESTIONS = 64
 """questions that may wait for the reading thread"""
 
-_DAMAGE = (
-    *(struct.error, orjson.JSONDecodeError, UnicodeDecodeError),
-    *(AttributeError, KeyError, OverflowError, TypeError),
-)
+_DAMAGE = (struct.error, ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """what a row raises that is not as we write it: a flipped bit that SQLite itself does not see"""
 
 T = TypeVar("T")

@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import sqlite3
+import struct
 import subprocess
 import sys
 import threading
@@ -395,6 +396,17 @@ async def test_a_clock_that_is_set_back_costs_nothing(place: Place) -> None:
     assert [(each.count, each.last) for each in found.buckets] == [(40, 39.0), (60, 99.0), (1, 2.0)]
 
 
+async def test_a_clock_that_was_weeks_ahead_refuses_nothing_once_it_is_right(place: Place) -> None:
+    await place.store.write([line(AT - 30, 1.0)])
+    place.clock.ahead = 30.0 * DAY
+    await place.store.write([line(AT + 30 * DAY, 2.0)])
+    place.clock.ahead = 0.0
+    place.clock.at += 300
+    assert await place.store.write([line(place.clock.at - 60, 3.0)]) == 0
+    assert await place.values(stop=AT + 600) == [3.0]
+    assert await place.store.write([line(AT - 31)]) == 1  # its minute is gone, and a roll-up would be spoiled
+
+
 # --- questions ---
 
 
@@ -479,6 +491,34 @@ async def test_flipped_bytes_are_an_answer_or_a_store_error_and_nothing_else(pla
     said += [await _told(store.held("state", {}, 100)), await _told(store.write([lines[5], line(AT - 1)]))]
     assert len(said) == 11
     await store.close()
+
+
+@pytest.mark.parametrize(
+    ("column", "damage"),
+    [
+        ("raw SET others", '{"1":5,"1r":3}'),
+        ("raw SET others", "{"),
+        ("raw SET numbers", b"\1"),
+        ("minutes SET folds", struct.pack("<HI4d", 1, 0, 0.0, 0.0, 0.0, 0.0)),
+    ],
+)
+async def test_a_damaged_row_is_told_by_writing_and_reading(
+    place: Place, column: str, damage: str | bytes
+) -> None:
+    await place.store.write([f"m,endpoint=e1 v=7i {AT * 1_000_000}"])
+    if "minutes" in column:
+        place.clock.at += 3600
+        await place.store.write([f"m,endpoint=e1 v=7i {(AT + 3500) * 1_000_000}"])
+    db = sqlite3.connect(place.file)
+    with db:
+        db.execute(f"UPDATE {column} = ?", (damage,))
+    db.close()
+    place.clock.at += 3600
+    said = [
+        await _told(place.store.read(Query("m", "v", E1, AT - DAY, AT + 60, 100))),
+        await _told(place.store.write([f"m,endpoint=e1 v=7i {AT * 1_000_000 + 1}"])),
+    ]
+    assert any("damaged (" in each and "restore a backup, or move it away" in each for each in said)
 
 
 async def _told(answer: Awaitable[object]) -> str:
