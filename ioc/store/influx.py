@@ -68,6 +68,12 @@ async def client(address: Address, **session: Any) -> Any:
     )
 
 
+def unsendable(address: Address, error: ValueError) -> StoreError:
+    """What it means that no request can be made: HTTP does not let a token be sent that has a line break."""
+    hint = "look into the file of history.influx.token: one line with the token and nothing else"
+    return StoreError(f"{address.url}: cannot be asked: {error}; {hint}", permanent=True)
+
+
 class Influx:
     """Writes lines to one bucket; a bad line is found and left out, the others are stored."""
 
@@ -125,6 +131,8 @@ class Influx:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             what = Said(str(error) or type(error).__name__).short
             raise StoreError(f"{self._address.url}: no answer: {what}", permanent=False) from error
+        except ValueError as error:
+            raise unsendable(self._address, error) from error
         return None
 
     def _judge(self, error: Any) -> _Refusal:

@@ -23,7 +23,7 @@ from ioc.store import buckets, downsampling, flux, flux_answer
 from ioc.store.base import Held, NoNumbers, Query, Series
 from ioc.store.buckets import Cut, Fold, Tier
 from ioc.store.flux_answer import Windows
-from ioc.store.influx import Address, client
+from ioc.store.influx import Address, client, unsendable
 
 ANSWER_CAP = 32 * 2**20
 """bytes of one answer"""
@@ -142,6 +142,8 @@ class InfluxReader:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             what = str(error) or type(error).__name__
             raise StoreError(f"{url}: no answer: {what}", permanent=False) from error
+        except ValueError as error:
+            raise unsendable(self._address, error) from error
         said = body.decode("utf-8", "replace")
         if response.status != 200:
             raise self._judged(response.status, said)

@@ -320,5 +320,13 @@ async def test_a_server_that_accepts_and_says_nothing_is_no_answer() -> None:
     silent.close()
 
 
+async def test_a_token_that_cannot_be_sent_is_a_wrong_setting(server: tuple[Server, str]) -> None:
+    influx = Influx(Address(server[1], "o", "b", "s3cret\nnote"), Telemetry())
+    error = await trouble(influx)
+    assert error.permanent
+    assert "look into the file of history.influx.token" in str(error)
+    await influx.close()
+
+
 async def test_a_token_is_never_printed() -> None:
     assert "s3cret" not in repr(Address("http://x", "o", "b", "s3cret"))

@@ -227,6 +227,16 @@ async def test_an_endless_answer_is_cut(asked: Ask, monkeypatch: pytest.MonkeyPa
         await reader.read(HOUR_AGO)
 
 
+async def test_a_token_that_cannot_be_sent_is_a_wrong_setting() -> None:
+    async with TestServer(web.Application()) as server:
+        address = Address(f"http://127.0.0.1:{server.port}", "o", "b", "to\nken")
+        reader = InfluxReader(address, HandClock(float(AT)))
+        with pytest.raises(StoreError, match=r"look into the file of history\.influx\.token") as caught:
+            await reader.read(HOUR_AGO)
+        assert caught.value.permanent
+        await reader.close()
+
+
 async def test_a_server_that_says_nothing_is_given_up(asked: Ask) -> None:
     async def silent(request: web.Request) -> web.StreamResponse:
         await asyncio.Event().wait()
