@@ -174,6 +174,22 @@ async def test_foreign_measurements_take_any_field_and_tag(opened: Opener, store
             "?measurement=endpoint&field=rtt&endpoint=a&endpoint=b",
             "endpoint=… is there twice; one series is answered at a time",
         ),
+        (
+            "?measurement=endpoint&field=rtt&endpoint=a%00b",
+            r"endpoint='a\x00b' has characters that are not for reading; no series has such",
+        ),
+        (
+            "?measurement=cpu&field=usage&a%07=h",
+            r"the tag='a\x07' has characters that are not for reading; no series has such",
+        ),
+        (
+            "?measurement=cpu&field=u%00",
+            r"field='u\x00' has characters that are not for reading; no series has such",
+        ),
+        (
+            "?measurement=cpu&field=usage" + "".join(f"&k{n}=v" for n in range(65)),
+            "65 tags are named; no series has more than 64",
+        ),
     ],
 )  # fmt: skip
 async def test_a_bad_question_is_told_what_is_wrong(

@@ -17,6 +17,7 @@ from ioc.errors import Refused, StoreError
 from ioc.schema import Field, Kind, Measurement
 from ioc.store.base import Bucket, Held, NoNumbers, Query, Reader, Series
 from ioc.store.buckets import DAY, FEWEST, HOUR
+from ioc.store.parse import TAGS_CAP
 from web.api import answer
 from web.auth import Need
 from web.deps import Deps, Route
@@ -115,7 +116,7 @@ class HistoryApi:
         field = given.get("field")
         if not field:
             raise Refused(f"which field? write &field=…{_known(declared)}")
-        known = declared.field(field) if declared else Field("any", "", "written by another program")
+        known = declared.field(field) if declared else _foreign(field)
         if known is None:
             raise Refused(f"field={field[:80]!r} is not a field of {measurement}{_known(declared)}")
         if known.kind not in _NUMBERS:
@@ -162,9 +163,26 @@ def _parameters(request: web.Request) -> dict[str, str]:
     return dict(given)
 
 
+def _foreign(field: str) -> Field:
+    _check_legible("field", field)
+    return Field("any", "", "written by another program")
+
+
+def _check_legible(name: str, text: str) -> None:
+    """Raise Refused for what no line has: a store may take it for a fault of the whole question."""
+    if not text.isprintable():
+        raise Refused(
+            f"{name[:80]}={text[:80]!r} has characters that are not for reading; no series has such"
+        )
+
+
 def _tags(given: Mapping[str, str], measurement: str, declared: Measurement | None) -> dict[str, str]:
     tags = {key: value for key, value in given.items() if key not in _OWN}
-    for key in tags:
+    if len(tags) > TAGS_CAP:
+        raise Refused(f"{len(tags)} tags are named; no series has more than {TAGS_CAP}")
+    for key, value in tags.items():
+        _check_legible("the tag", key)
+        _check_legible(key, value)
         if declared is not None and key not in declared.tags:
             every = ", ".join(declared.tags)
             raise Refused(
