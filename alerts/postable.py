@@ -16,6 +16,7 @@ from typing import Any
 import orjson
 
 from ioc.errors import Refused
+from ioc.legible import quoted
 
 MOST_ALERTS = 20_000
 """alerts of one post; the rest is refused"""
@@ -101,7 +102,7 @@ def _texts(item: dict[str, Any], key: str, longest: int) -> dict[str, str]:
     for name, value in found.items():
         if not 0 < len(name) <= LONGEST_NAME:
             raise _UnfitError(
-                f"{key}: name {_short(name)} has {len(name)} characters, not 1 to {LONGEST_NAME}"
+                f"{key}: name {quoted(name)} has {len(name)} characters, not 1 to {LONGEST_NAME}"
             )
         if not isinstance(value, str):
             raise _UnfitError(f"{key}.{name[:60]} is {_kind(value)}, not text")
@@ -117,7 +118,7 @@ def _time(item: dict[str, Any], key: str) -> float | None:
         return None
     hint = "write it as 2026-11-24T08:30:00Z"
     if not isinstance(text, str) or len(text) > 64:
-        raise _UnfitError(f"{key} is {_short(text)}, not a time; {hint}")
+        raise _UnfitError(f"{key} is {quoted(text)}, not a time; {hint}")
     try:
         read = datetime.fromisoformat(text)
         if read.year == 1:
@@ -126,7 +127,7 @@ def _time(item: dict[str, Any], key: str) -> float | None:
             raise ValueError(text)
         return read.timestamp()
     except (ValueError, OverflowError):
-        raise _UnfitError(f"{key} {_short(text)} is not a time with its zone; {hint}") from None
+        raise _UnfitError(f"{key} {quoted(text)} is not a time with its zone; {hint}") from None
 
 
 _KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
@@ -134,8 +135,3 @@ _KINDS = {dict: "an object", list: "a list", str: "text", bool: "true or false",
 
 def _kind(value: object) -> str:
     return _KINDS.get(type(value), "a number")
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"

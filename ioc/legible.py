@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import reprlib
 import unicodedata
 from collections.abc import Iterator
 
@@ -14,6 +15,16 @@ TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u206
 """marks of the Unicode bidirectional algorithm (UAX #9): with them a text reads as another than it is"""
 _HARMLESS = re.compile("[ -~\u00a1-\u00ac\u00ae-\u02ff\u1e00-\u1eff\u2010-\u2027]*")
 """Latin letters, Vietnamese ones composed, and punctuation: nothing here controls, turns around or is put on top"""
+QUOTED = 60
+"""characters of a value that an error shows"""
+_SKETCH = reprlib.Repr()
+_SKETCH.maxlevel, _SKETCH.maxstring, _SKETCH.maxother = 3, 2 * QUOTED, 2 * QUOTED
+
+
+def quoted(value: object) -> str:
+    """A value of JSON as an error shows it: briefly, and no deeper than a few levels however deep it is."""
+    text = _SKETCH.repr(value)
+    return text if len(text) <= QUOTED else text[: QUOTED - 3] + "…"
 
 
 def control(text: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ioc.legible import MARKS, TURNING, control, legible, stripped
+from ioc.legible import MARKS, QUOTED, TURNING, control, legible, quoted, stripped
 
 
 @pytest.mark.parametrize(
@@ -53,3 +53,18 @@ def test_stripping_leaves_what_people_write() -> None:
     assert stripped(" Xã Hoằng\u00a0Lộc –\nđiểm cầu “chính”… ") == "Xã Hoằng Lộc – điểm cầu “chính”…"
     assert stripped("a" + "\u0301" * 99) == "a" + "\u0301" * MARKS
     assert stripped("ab\x00\u202ec\u2029d") == "abc d"
+
+
+@pytest.mark.parametrize("value", ["x" * 1000, list(range(1000)), {"a" * 100: "b"}, None, 1e300, "ngắn"])
+def test_a_value_is_quoted_briefly(value: object) -> None:
+    assert len(quoted(value)) <= QUOTED
+
+
+def test_a_value_is_quoted_however_deep_it_is() -> None:
+    value: object = "x"
+    for _ in range(100_000):
+        value = [value]
+    assert quoted(value) == "[[[[...]]]]"
+    assert quoted("ngắn") == "'ngắn'"
+    while isinstance(value, list):
+        value = value.pop()

@@ -104,6 +104,13 @@ def test_what_is_no_list_is_refused_whole(body: bytes, what: str) -> None:
     assert caught.value.status == 400
 
 
+@pytest.mark.parametrize("key", ["startsAt", "endsAt", "generatorURL", "labels", "annotations", "x"])
+def test_one_that_is_as_deep_as_json_may_be_costs_no_other(key: str) -> None:
+    deep = b"[" * 1000 + b"]" * 1000
+    body = b'[{"labels":{"a":"b"},"%s":%s},{"labels":{"c":"d"}}]' % (key.encode(), deep)
+    assert list(alerts(array(body)))[1] == Posted({"c": "d"})
+
+
 words = st.text(max_size=20)
 values: Any = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | words,

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, V
 from pydantic_core import PydanticCustomError
 
 from ioc.errors import Refused
-from ioc.legible import control
+from ioc.legible import control, quoted
 
 BODY_LIMIT = 64 * 1024
 BODY_SECONDS = 10.0
@@ -85,10 +85,5 @@ def parse(raw: bytes, model: type[Model]) -> Model:
 
 def _sentence(error: Any) -> str:
     where = ".".join(str(part) for part in error["loc"]) or "body"
-    given = "" if error["type"] == "missing" else f", not {_short(error['input'])}"
+    given = "" if error["type"] == "missing" else f", not {quoted(error['input'])}"
     return f"{where}: {error['msg']}{given}"
-
-
-def _short(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
