@@ -22,6 +22,8 @@ from ioc.others import Terms
 
 LEASE = 300.0
 """seconds that a post without an end holds, and that every alert holds at least after a restart"""
+MOST_AHEAD = 86400.0
+"""seconds that a clock is believed to be ahead; a beginning beyond says something of its own alert alone"""
 OLDEST = 366 * 86400.0
 """seconds before now that a beginning is believed"""
 PAST_KEPT = 10_000
@@ -102,7 +104,8 @@ class Outside:
         """
         mark = fingerprint(posted.labels)
         known = self._firing.get(mark)
-        ahead = max(ahead, known.ahead if known else 0.0)
+        own = 0.0 if posted.starts is None else posted.starts - skew - now
+        ahead = max(ahead, own, known.ahead if known else 0.0)
         until = self._lease(mark, known, posted, ahead, now, skew)
         if until is None:
             self._remember(mark, posted)
@@ -171,7 +174,8 @@ class Outside:
 
 def ahead_of(posted: Iterable[Posted], civil: float) -> float:
     """Seconds that the clock of whoever posted these is ahead of ours, as far as their beginnings tell."""
-    return max([0.0, *(each.starts - civil for each in posted if each.starts is not None)])
+    leads = (each.starts - civil for each in posted if each.starts is not None)
+    return max([0.0, *(lead for lead in leads if lead <= MOST_AHEAD)])
 
 
 def arranged(posted: Sequence[Posted], terms: Terms) -> list[Posted]:

@@ -95,6 +95,18 @@ def test_a_sender_an_hour_behind_fires_with_its_second_post_and_resolves_in_time
     assert post(360, 290, 590) is Effect.FIRES
 
 
+def test_one_that_begins_in_another_century_moves_no_times_but_its_own() -> None:
+    book = Outside(TERMS)
+    odd = Posted({"alertname": "Odd"}, {}, NOW + 2e9, NOW + 2e9 + 240)
+    sound = Posted(DISK, {}, NOW, NOW + 240)
+    ahead = ahead_of([odd, sound], NOW)
+    for each in (odd, sound):
+        effect, alert = book.take(each, ahead, (), NOW, 0.0)
+        assert effect is Effect.FIRES
+        assert alert is not None
+        assert (alert.began, alert.ends) == (NOW, NOW + 240)
+
+
 def test_a_beginning_long_ago_is_not_believed() -> None:
     post = Post()
     post(0, -10 * 366 * 86_400.0, 240)
