@@ -145,6 +145,8 @@ class Incident:
     """the silence that holds it, or `maintenance`; empty: none"""
     missed: str = ""
     """the gravest kind of what was not told while it was silenced"""
+    heard: bool = False
+    """somebody was told, or is owed, that it opened, before it closed the last time"""
     untold: str = ""
     """why nobody was told; empty when somebody was"""
     assigned: str = ""

@@ -69,6 +69,8 @@ def tell(
     """What follows from a decision that is told; `held_by` is the silence that holds the incident just now."""
     if incident.closed is not None:
         return _ended(incident, verb, directory)
+    if verb is Verb.REOPENED and not incident.heard:
+        verb = Verb.OPENED  # it is again what nobody knows of
     if held_by:
         return _held_back(incident, verb, held_by)
     kind = _graver(incident.missed, verb)
@@ -173,7 +175,8 @@ def _ended(incident: Incident, verb: Verb, directory: Directory) -> Telling:
     """To everybody who was told that it opened, silenced or not, and to nobody else."""
     chain = None if incident.escalation is None else escalation.stopped(incident.escalation)
     owed = tuple(Owed(each.target, verb, each.because) for each in _before(incident, directory))
-    over = replace(incident, told=(), escalation=chain, silenced_by="", missed="", untold="")
+    heard = incident.heard or bool(incident.told)
+    over = replace(incident, told=(), escalation=chain, silenced_by="", missed="", untold="", heard=heard)
     return Telling(over, owed)
 
 

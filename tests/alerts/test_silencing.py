@@ -88,6 +88,29 @@ async def test_silenced_from_beginning_to_end_nobody_is_told(tmp_path: Path) -> 
     await world.stop()
 
 
+@pytest.mark.parametrize("again", [False, True])
+async def test_what_nobody_heard_of_is_told_as_opened_when_it_begins_again(
+    tmp_path: Path, again: bool
+) -> None:
+    world = World(tmp_path)
+    world.all()
+    await silence(world, lasts=600)
+    world.put(ROOM, "down")
+    await world.go(120)
+    world.put(ROOM, "up")
+    await world.go(490)
+    assert world.inbox.kinds == []
+    if again:
+        world = await restarted(world, tmp_path)
+    world.put(ROOM, "down")
+    await world.go(60)
+    world.put(ROOM, "up")
+    await world.go(60)
+    assert world.inbox.kinds == ["opened", "closed"]
+    assert {each.incident for each in world.inbox.got} == {1}
+    await world.stop()
+
+
 async def test_still_open_when_it_ends_it_is_told_as_opened_then(tmp_path: Path) -> None:
     world = World(tmp_path)
     world.all()
