@@ -62,6 +62,11 @@ class PositionFile:
         if sync:
             self._sync(self._file)
 
+    @property
+    def removed(self) -> bool:
+        """Whether somebody has removed it: what is written would be found by nobody."""
+        return os.fstat(self._file).st_nlink == 0
+
     def close(self) -> None:
         """Let go of the file."""
         os.close(self._file)

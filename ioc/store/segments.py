@@ -131,6 +131,11 @@ class Tail:
         """Return when everything written is there after a power cut; raises OSError."""
         self._sync(self._file)
 
+    @property
+    def removed(self) -> bool:
+        """Whether somebody has removed the file: what is written would be found by nobody."""
+        return os.fstat(self._file).st_nlink == 0
+
     def cut(self, size: int) -> None:
         """Take back what was written after so many bytes, as far as the disk lets us."""
         with suppress(OSError):

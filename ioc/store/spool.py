@@ -141,6 +141,7 @@ class Spool:
         with self._disk, self._told("written"):
             if lost is not None:
                 self._losses.add(lost, self._latest)
+            self._replace_removed()
             start, due = self._next, self._losses.due()
             try:
                 if due:  # a mark that is written again after a crash is then the same mark
@@ -156,6 +157,21 @@ class Spool:
             self._losses.marked(due)
             self._remember(sync=False)
             return ranges
+
+    def _replace_removed(self) -> None:
+        """Begin anew the files that somebody has removed while we write to them."""
+        if self._tail is not None and self._tail.removed:
+            self._tail.close()
+            self._tail = None
+        if not self._position.removed:
+            return
+        self.directory.mkdir(parents=True, exist_ok=True)
+        if not self._lock.path.exists():
+            lock, self._lock = self._lock, _locked(self.directory)
+            lock.close()
+        position, self._position = self._position, PositionFile(self.directory / "position", self._sync)
+        position.close()
+        self._remember(sync=True)
 
     def _put(self, lines: Sequence[str], times: Range, *, lost: int = 0, hold: bool = False) -> Range:
         first = self._next

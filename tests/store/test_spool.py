@@ -100,6 +100,26 @@ def test_what_is_appended_is_read_in_order_and_gone_once_taken(opened: Open) -> 
     assert (spool.waiting, spool.damaged, spool.dropped, spool.rubble) == (0, 0, 0, 0)
 
 
+@pytest.mark.parametrize("gone", ["spool", "spool/*.v1", "spool/*"])
+def test_what_is_appended_after_its_files_were_removed_survives_kill_9(
+    opened: Open, tmp_path: Path, gone: str
+) -> None:
+    spool = opened()
+    spool.append([lines(0, 3)])
+    for each in tmp_path.glob(gone):
+        shutil.rmtree(each) if each.is_dir() else each.unlink()
+    spool.append([lines(3, 5)])
+    for each in (spool.directory / "position", *segments(spool)):
+        assert each.stat().st_nlink == 1
+    shutil.copytree(spool.directory, tmp_path / "as the kill leaves it")
+    left = Spool(tmp_path / "as the kill leaves it", BIG, mark)
+    assert numbers(drain(left)) == [3, 4]
+    assert left.damaged == 3
+    left.close()
+    with pytest.raises(SpoolUnusable, match="another running service"):
+        Spool(spool.directory, BIG, mark)
+
+
 def test_what_is_held_is_not_read_again_and_not_forgotten(opened: Open) -> None:
     spool = opened()
     spool.append([lines(0, 3)])
