@@ -30,6 +30,7 @@ from web.api.silences import SilencesApi
 from web.api.write import WriteApi
 from web.auth import Gate, asked_of
 from web.deps import MAY, Deps, Handler, Route
+from web.leaders import LeadersPage
 from web.login import Login
 from web.push import Push
 from web.screens import Screens
@@ -63,6 +64,7 @@ def build(deps: Deps) -> web.Application:
         *static.routes(site),
         *Login(gate).routes(),
         *screens.routes(),
+        *LeadersPage(deps).routes(),
         *PictureApi(deps).routes(),
         *EndpointsApi(deps).routes(),
         *IncidentsApi(deps).routes(),

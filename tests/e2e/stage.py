@@ -25,7 +25,7 @@ from ioc.store.base import Reader
 from ioc.telemetry import Telemetry
 from ioc.units import Span, Unit, Units
 from web import app
-from web.deps import Deps, Kept, Readiness, Wall
+from web.deps import Deps, Handover, Kept, Readiness, Wall
 from web.push import Pace
 from web.serve import Server, serve
 
@@ -119,6 +119,8 @@ class Stage:
     def __init__(self, seed: int = 7, at: float = AFTERNOON, epoch: str = "stage") -> None:
         self.history: Reader | None = None
         """set before it opens"""
+        self.shift: Handover | None = None
+        """the same"""
         self.rng = Random(f"stage {seed}")
         self.clock = ShiftedClock(at)
         self.province = build(seed, Ports())
@@ -148,6 +150,7 @@ class Stage:
             wall=Wall(name="Trung tâm IOC tỉnh Thanh Hóa (mô phỏng)"),
             pace=Pace(coalesce=0.05, beat=1.0),
             history=self.history,
+            shift=self.shift,
             kept=lambda: KEPT,
         )
         self._server = await serve(app.build(deps), "127.0.0.1", self.port)

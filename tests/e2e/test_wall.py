@@ -321,7 +321,8 @@ async def test_a_storm_of_forty_is_drawn_in_one_frame(browser: Browser, stage: S
 
 OVERLAPS = """() => {
     const limit = document.documentElement.clientHeight + 4;
-    const boxes = [...document.querySelectorAll('.incident, .case, .more, .oncall > ul, .band, .headline, .legend, .worst')]
+    const boxes = [...document.querySelectorAll(
+            '.incident, .case, .more, .oncall > ul, .band, .headline, .legend, .worst')]
         .map(e => ({name: e.className, box: e.getBoundingClientRect()}));
     const wrong = boxes.filter(({box}) => box.bottom > limit).map(({name}) => `${name} is below the screen`);
     boxes.forEach((a, i) => boxes.slice(i + 1).forEach(b => {
