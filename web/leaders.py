@@ -102,7 +102,7 @@ def page(
     body = [
         f"<nav><p><a href='./'>{words['wall']}</a> · {other}</p></nav>",
         f"<header><h1>{words['title']}</h1><p>{escape(name)}</p>",
-        f"<p class='rest'>{words['at'].format(at=_moment(now + skew))}</p></header>",
+        f"<p class='rest'>{words['at'].format(at=_moment(now + skew, '/%Y'))}</p></header>",
         *(_incidents(severity, found, skew, words) for severity, found in graded if found),
         *([] if still else [f"<p>{words['calm']}</p>"]),
         _on_call(schedules, skew, words),
@@ -175,5 +175,5 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
 
 
-def _moment(civil: float) -> str:
-    return datetime.fromtimestamp(civil, ZONE).strftime("%H:%M %d/%m/%Y")
+def _moment(civil: float, year: str = "") -> str:
+    return datetime.fromtimestamp(civil, ZONE).strftime(f"%H:%M %d/%m{year}")
