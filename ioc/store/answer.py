@@ -29,6 +29,8 @@ _SHOWN = 300
 _QUOTES_IN_A_REASON = 8
 
 _DROPPED = re.compile(r"\bdropped=(\d{1,9})\b")
+_FLAT = re.compile(r'\s*+\{(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+\}\s*+', re.DOTALL)
+"""an object without another in it, as InfluxDB's errors are: a million small ones would hold the loop for seconds"""
 _QUOTED = re.compile(r"^unable to parse '", re.MULTILINE)
 
 
@@ -80,7 +82,7 @@ def said(body: bytes | str | None) -> Said:
     """What a body says; one that is no JSON error says itself."""
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body or ""
     try:
-        found: Any = json.loads(text)
+        found: Any = json.loads(text) if _FLAT.fullmatch(text) else None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict) or not isinstance(found.get("message"), str):

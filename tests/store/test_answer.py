@@ -61,6 +61,12 @@ def test_a_quote_of_what_we_did_not_write_names_nothing() -> None:
     assert named(Said("unable to parse '"), ["m v=1 1", ""]) == set()
 
 
+def test_an_object_with_others_in_it_is_not_influxdb_s_and_is_not_read() -> None:
+    assert said(b'{"message": "a {brace} [or \\"two\\"]", "line": 2}') == Said('a {brace} [or "two"]', 2)
+    for within in (b"[" + b"[]," * 9 + b"0]", b'{"a": {}}'):
+        assert not said(b'{"message": "m", "more": ' + within + b"}").own
+
+
 def test_a_message_made_to_take_long_does_not() -> None:
     """Each takes minutes where its length counts twice."""
     lines = [f"m v={n}" for n in range(5_000)]
