@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 from collectors.base import Surroundings
-from collectors.sources.prometheus import Prometheus, PrometheusOptions
+from collectors.sources.prometheus import A_TURN, Prometheus, PrometheusOptions
 from ioc.errors import NoAnswer
 from ioc.inventory import Endpoint, Probe
 from ioc.model import Point
@@ -151,3 +151,29 @@ async def test_what_is_left_out_is_counted() -> None:
     assert len(found["points"]) == 10
     assert "5,990 series left out" in found["detail"]
     assert asking.source._left.n == 5990
+
+
+async def test_a_page_of_nothing_but_line_breaks_lets_others_have_their_turn() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + b"\n" * 1_000_000)
+        await writer.drain()
+        writer.close()
+
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    asking, counting = Asking(), asyncio.create_task(others())
+    fields = {"n": {"metric": "m"}}
+    said = await asking.ask(options(server.sockets[0].getsockname()[1], fields=fields), within=20.0)
+    counting.cancel()
+    assert "none of the metrics wanted is among its 1,000,000 lines" in said["detail"]
+    assert turns >= 1_000_000 // A_TURN
+    await asking.source.close()
+    server.close()
