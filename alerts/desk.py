@@ -249,7 +249,7 @@ class Desk:
             kept = {name: incident.facts[name] for name in IDENTITY if name in incident.facts}
             facts = {"first_rule": origin.rule} | origin.facts(incident.root) | kept
             incident = replace(incident, rule=origin.rule, facts=facts)
-        self.book.put(incident)
+        self.book.put(incident, "" if verb in ENDS else decision.alert)
         if verb is Verb.ABSORBED and decision.into is not None:
             into = self.book.incidents[decision.into]
             self.book.put(replace(into, alerts=into.alerts | decision.alerts))

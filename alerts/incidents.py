@@ -225,15 +225,16 @@ class Book:
         number = self._of_alert.get(alert)
         return self.incidents[number] if number is not None else None
 
-    def put(self, incident: Incident) -> None:
-        """Enter an incident, or its newer version."""
+    def put(self, incident: Incident, only: str = "") -> None:
+        """Enter an incident, or its newer version; `only`: no other alert than this one came or left."""
         old = self.incidents.get(incident.id)
         before = old.alerts if old else frozenset()
-        for alert in before - incident.alerts:
-            if self._of_alert.get(alert) == incident.id:
-                del self._of_alert[alert]
-        for alert in incident.alerts - before:
-            self._of_alert[alert] = incident.id
+        if before is not incident.alerts:
+            for alert in (only,) if only else before ^ incident.alerts:
+                if alert in incident.alerts:
+                    self._of_alert[alert] = incident.id
+                elif self._of_alert.get(alert) == incident.id:
+                    del self._of_alert[alert]
         newest = self._of_root.get(incident.root)
         if newest is None or newest <= incident.id:
             self._of_root[incident.root] = incident.id

@@ -28,8 +28,11 @@ OLDEST = 366 * 86400.0
 """seconds before now that a beginning is believed"""
 PAST_KEPT = 10_000
 """ended alerts remembered, to tell a slow clock's renewals from ends"""
+ALERTS_A_TURN, INCIDENTS_A_TURN = 50, 10
+"""what is taken together, in one commit and one message an incident, before others have their turn"""
 RULE = "posted:"
 SUBJECT = "outside/"
+SEVERITIES = {each.value: each for each in Severity}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +198,24 @@ def arranged(posted: Sequence[Posted], terms: Terms) -> list[Posted]:
     return [posted[place] for _, _, place in ordered]
 
 
+def turns(in_order: Iterable[Posted], terms: Terms) -> Iterator[list[Posted]]:
+    """Arranged alerts in portions that hold others up no longer than a few milliseconds."""
+    portion: list[Posted] = []
+    before: list[str | None] = []
+    incidents = 0
+    for alert in in_order:
+        group = [alert.labels.get(name) for name in terms.group_by]
+        other = group != before or not any(group)
+        if len(portion) == ALERTS_A_TURN or (other and incidents == INCIDENTS_A_TURN):
+            yield portion
+            portion, incidents, other = [], 0, True
+        portion.append(alert)
+        incidents += other
+        before = group
+    if portion:
+        yield portion
+
+
 def subject(labels: Mapping[str, str], terms: Terms, endpoints: Container[str]) -> str:
     """What an alert is about: an endpoint that a label names, else the group of alerts that join one incident."""
     named = labels.get(terms.endpoint_label, "") if terms.endpoint_label else ""
@@ -209,9 +230,7 @@ def subject(labels: Mapping[str, str], terms: Terms, endpoints: Container[str]) 
 def severity(labels: Mapping[str, str], terms: Terms) -> Severity:
     """How urgent an alert is; a warning when it does not say so in words that are known."""
     said = labels.get(terms.severity_label, "").lower()
-    known = {each.value: each for each in Severity}
-    said = terms.severities.get(said, said)
-    return known.get(said, Severity.WARNING)
+    return SEVERITIES.get(terms.severities.get(said, said), Severity.WARNING)
 
 
 def _renewed(known: OutsideAlert, posted: Posted, ahead: float, until: float) -> OutsideAlert:

@@ -7,13 +7,25 @@ restart every alert has a whole lease more.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from alerts import messages, outside_rows
 from alerts.lifecycle import Phase, Transition, Why
-from alerts.outside import LEASE, RULE, Effect, Outside, OutsideAlert, ahead_of, arranged
+from alerts.outside import (
+    ALERTS_A_TURN,
+    INCIDENTS_A_TURN,
+    LEASE,
+    RULE,
+    Effect,
+    Outside,
+    OutsideAlert,
+    ahead_of,
+    arranged,
+    turns,
+)
 from alerts.outside_facts import facts
 from alerts.postable import Flaw, Posted, alerts, array
 from alerts.rules import Severity
@@ -27,8 +39,6 @@ from ioc.state.ledger import Write
 from ioc.telemetry import Telemetry
 
 KEEP_SECONDS = 10.0
-A_TURN = 50
-"""alerts that are taken together, in one commit and one message an incident, before others have their turn"""
 KEY = "self/outside"
 
 Ring = Callable[[str, float], None]
@@ -98,6 +108,9 @@ class Reception:
         self._timers = timers(clock, self.ring)
         self._kept: dict[str, float] = {}
         """until when the state file says that an alert fires"""
+        self._over: deque[str] = deque()
+        """alerts whose leases have run out"""
+        self._ending: asyncio.Task[None] | None = None
         self._full_since: float | None = None
         self._order = asyncio.Lock()
         what = "Alerts that other programs posted, by what came of them."
@@ -135,6 +148,8 @@ class Reception:
     def close(self) -> None:
         """End nothing any more."""
         self._timers.stop()
+        if self._ending is not None:
+            self._ending.cancel()
 
     async def take(self, body: bytes) -> list[str]:
         """Take a post: what is wrong with each alert that was not taken; the others are kept.
@@ -146,8 +161,8 @@ class Reception:
             ahead = ahead_of(posted, self._clock.civil(self._clock.now()))
             in_order = arranged(posted, self._book.terms)
             changed = False
-            for start in range(0, len(posted), A_TURN):
-                changed |= self._take_together(in_order[start : start + A_TURN], ahead, refused)
+            for portion in turns(in_order, self._book.terms):
+                changed |= self._take_together(portion, ahead, refused)
                 await asyncio.sleep(0)
             self._show(self._clock.now())
             if changed:
@@ -155,11 +170,25 @@ class Reception:
         return refused
 
     def ring(self, mark: str, now: float) -> None:
-        """The lease of an alert has run out."""
-        alert = self._book.expire(mark, now)
-        if alert is not None:
-            self._end(alert, Why.LEASE_OVER, now)
+        """The lease of an alert has run out; those of one post do so together, and are ended in turns."""
+        self._over.append(mark)
+        if self._ending is None or self._ending.done():
+            self._ending = asyncio.create_task(self._end_over(), name="leases")
+
+    async def _end_over(self) -> None:
+        """End what ran out and was not renewed meanwhile."""
+        while self._over:
+            now, ended = self._clock.now(), 0
+            subjects: set[str] = set()
+            with self._engine.together():
+                while self._over and ended < ALERTS_A_TURN and len(subjects) < INCIDENTS_A_TURN:
+                    alert = self._book.expire(self._over.popleft(), now)
+                    if alert is not None:
+                        self._end(alert, Why.LEASE_OVER, now)
+                        subjects.add(alert.subject)
+                        ended += 1
             self._show(now)
+            await asyncio.sleep(0)
 
     async def _read(self, items: list[Any]) -> tuple[list[Posted], list[str]]:
         posted: list[Posted] = []
@@ -170,7 +199,7 @@ class Reception:
                 refused.append(str(each))
             else:
                 posted.append(each)
-            if number % A_TURN == A_TURN - 1:
+            if number % ALERTS_A_TURN == ALERTS_A_TURN - 1:
                 await asyncio.sleep(0)
         return posted, refused
 

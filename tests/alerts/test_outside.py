@@ -6,7 +6,7 @@ import pytest
 
 from alerts import outside
 from alerts.fingerprint import fingerprint
-from alerts.outside import LEASE, Effect, Outside, OutsideAlert, ahead_of, severity, subject
+from alerts.outside import LEASE, Effect, Outside, OutsideAlert, ahead_of, severity, subject, turns
 from alerts.postable import Posted
 from alerts.rules import Severity
 from ioc.others import Terms
@@ -167,3 +167,22 @@ def test_severities(said: str, ours: Severity) -> None:
 def test_a_fingerprint_as_alertmanager_makes_it() -> None:
     assert fingerprint({}) == "cbf29ce484222325"
     assert fingerprint({"b": "1", "a": "2"}) == fingerprint({"a": "2", "b": "1"})
+
+
+@pytest.mark.parametrize(
+    ("terms", "clusters", "portions"),
+    [
+        (Terms(), ["a"] * 120, [50, 50, 20]),
+        (Terms(), [str(n) for n in range(25)], [10, 10, 5]),
+        (Terms(), [str(n // 20) for n in range(100)], [50, 50]),
+        (Terms(group_by=()), ["a"] * 25, [10, 10, 5]),
+        (Terms(), [], []),
+    ],
+)
+def test_a_turn_has_few_alerts_and_fewer_incidents(
+    terms: Terms, clusters: list[str], portions: list[int]
+) -> None:
+    posted = [Posted({"alertname": "X", "cluster": each}) for each in clusters]
+    found = list(turns(posted, terms))
+    assert [len(each) for each in found] == portions
+    assert [each for portion in found for each in portion] == posted

@@ -259,7 +259,7 @@ async def test_a_new_configuration_holds_for_new_alerts(desk: Desk) -> None:
 async def test_a_storm_costs_one_commit_an_incident_and_one_message(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alerts.reception.A_TURN", 50)
+    monkeypatch.setattr("alerts.outside.ALERTS_A_TURN", 50)
     calls = 0
     commit = desk.world.ledger.commit
 
@@ -277,6 +277,29 @@ async def test_a_storm_costs_one_commit_an_incident_and_one_message(
     assert critical == sorted(critical)  # what is critical is told first
     deliveries = 20
     assert calls <= 100 / 50 + 1 + deliveries + 1
+
+
+async def test_leases_that_run_out_together_cost_few_commits_and_one_message(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await desk.post(*(alert(pod=str(n)) for n in range(500))) == []
+    renewed = [alert(pod=str(n)) for n in range(3)]
+    rows: list[int] = []
+    commit = desk.world.ledger.commit
+
+    def counted(*writes: Write) -> Any:
+        rows.append(len(writes))
+        return commit(*writes)
+
+    monkeypatch.setattr(desk.world.ledger, "commit", counted)
+    await desk.go(LEASE - 10)
+    await desk.post(*renewed)
+    rows.clear()
+    await desk.go(10)
+    assert len(rows) <= 500 / 50 + 3
+    assert (desk.kinds, desk.kept()) == (["opened"], 3)
+    await desk.go(LEASE)
+    assert (desk.kinds, desk.kept()) == (["opened", "closed"], 0)
 
 
 async def test_many_of_one_incident_are_taken_in_time_that_grows_with_their_number(desk: Desk) -> None:
