@@ -9,7 +9,7 @@ from __future__ import annotations
 from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import MAXYEAR, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -80,6 +80,8 @@ def _days(every: Every, begin: date, calendar: WorkCalendar | None) -> Iterator[
     """The days that are meant, from a date on, month by month."""
     year, month = begin.year, begin.month
     for _ in range(HORIZON_MONTHS):
+        if year > MAXYEAR:
+            return
         yield from (day for day in _of_month(every, year, month, calendar) if day >= begin)
         year, month = (year, month + 1) if month < 12 else (year + 1, 1)
 

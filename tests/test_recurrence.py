@@ -85,6 +85,18 @@ def test_what_never_comes_is_none() -> None:
     assert starts(Every(Days.WORKING, 60, HOUR, nth=28, calendar="office"), "2026-11-01 00:00", 9) == []
 
 
+def test_after_the_last_year_of_calendars_nothing_comes() -> None:
+    assert starts(Every(Days.ANY, 0, HOUR, first=date(9999, 12, 31)), "2026-01-01 00:00", 2) == [
+        "9999-12-31 00:00"
+    ]
+    assert (
+        starts(
+            Every(Days.WEEKDAYS, 0, HOUR, frozenset({1}), 5, first=date(9999, 12, 30)), "2026-01-01 00:00", 1
+        )
+        == []
+    )
+
+
 def test_clocks_that_are_put_forward_do_not_lose_a_day() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     every = Every(Days.ANY, 2 * 60 + 30, HOUR)
