@@ -9,10 +9,16 @@ import { OnCallLine } from "./OnCallLine";
 
 const SHOWN = 3;
 const BANDS = 6;
+/** Systems that stand in one line; with more of them a second line takes the room of an incident. */
+const ONE_LINE = 2;
+
+function shown(): number {
+  return systemBands.value.length > ONE_LINE ? SHOWN - 1 : SHOWN;
+}
 
 export function Overview() {
   const incidents = openIncidents.value;
-  const more = incidents.length - SHOWN;
+  const more = incidents.length - shown();
   return (
     <main class="overview" id="scene">
       {incidents.length ? <Incidents /> : <Calm />}
@@ -24,10 +30,11 @@ export function Overview() {
 
 function Incidents() {
   const incidents = openIncidents.value;
+  const few = incidents.length >= shown() ? SHOWN : incidents.length;
   return (
-    <section class={`incidents few-${Math.min(SHOWN, incidents.length)}`} aria-label={say.value("incidents")}>
+    <section class={`incidents few-${few}`} aria-label={say.value("incidents")}>
       <ol>
-        {incidents.slice(0, SHOWN).map((each) => (
+        {incidents.slice(0, shown()).map((each) => (
           <IncidentRow key={each.id} incident={each} />
         ))}
       </ol>
