@@ -23,6 +23,7 @@ from ioc.config.compiled import Config
 from ioc.config.directory import Piece
 from ioc.config.faults import Faults, Place
 from ioc.config.fit import fit
+from ioc.config.tree import circles
 from ioc.errors import ConfigError, RuleError
 from ioc.inventory import Endpoint, Inventory, Probe, Site
 from ioc.reading import read as read_directory
@@ -75,6 +76,10 @@ def _read(file: Path) -> tuple[Piece, schema.File]:
     faults = Faults()
     piece = _piece(file, file.name, faults)
     written = fit(schema.File, piece, faults, "a file of tests") if piece is not None else None
+    if piece is not None and written is not None:
+        for circle in circles({each.id: each.parent for each in written.endpoints if each.parent}):
+            around, hint = " → ".join((*circle, circle[0])), "one has another parent, or none"
+            faults.add("parent-circle", piece.place("endpoints"), "endpoints in a circle:", around, hint)
     if piece is None or written is None or faults:
         raise ConfigError(faults.faults())
     return piece, written
