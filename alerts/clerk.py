@@ -57,14 +57,20 @@ class Clerk:
         return {"incident": told.incident, "about": told.about, "facts": list(told.facts)}
 
     async def page(self, to: str, by: str) -> Sequence[Row]:
-        """Send a test page to a reference and wait a while: every delivery made of it. Raises Refused."""
+        """Send a test page to a reference and wait a while: every delivery made of it, and of one
+        that is still owed what its receiver failed with last. Raises Refused."""
         pages = [self._test(receiver, address, person, by) for receiver, address, person in self._whom(to)]
         waits = [self._dispatch.post(each) for each in pages]
         await asyncio.wait(waits, timeout=PATIENCE)
         first = min(each.id for each in pages)
         async with self._places:
             found = rows(await asyncio.to_thread(self._look.read, _SINCE, (first,)))
-        return _made_of({each.id for each in pages}, found)
+        made = _made_of({each.id for each in pages}, found)
+        failing = {each["receiver"]: each["detail"] for each in self._dispatch.shown()["failing"]}
+        return [
+            {**row, "answer": failing.get(row["receiver"], "")} if row["state"] == "owed" else row
+            for row in made
+        ]
 
     def _whom(self, to: str) -> list[tuple[str, str, Person | None]]:
         kind, _, name = to.partition(":")

@@ -63,5 +63,5 @@ def _line(row: Mapping[str, Any]) -> str:
     whom = f"{row['person']} " if row["person"] else ""
     way = f"{row['receiver']} {row['to']}".strip()
     said = f": {row['answer']}" if row["answer"] else ""
-    waits = " (still tried; see /api/v1/deliveries)" if row["state"] == "owed" else ""
+    waits = " (still tried)" if row["state"] == "owed" else ""
     return f"#{row['id']} {whom}{way}: {row['state']}{said}{waits}"

@@ -89,8 +89,10 @@ async def _ask(clock: Clock, asker: Source, endpoint: Endpoint, probe: Probe) ->
 def _table(source: str, outcomes: Sequence[Outcome]) -> Table:
     well = sum(1 for each in outcomes if each.well)
     table = Table(title=f"{source}: {well} of {len(outcomes)} endpoints answered as they should")
-    for heading in ("endpoint", "name", "address", "verdict", "round trip", "detail", "numbers"):
-        table.add_column(heading, justify="right" if heading == "round trip" else "left")
+    counted = any(each.sample and _numbers(each.sample.fields) for each in outcomes)
+    headings = ["endpoint", "name", "address", "verdict", "round trip", "detail", "numbers"]
+    for heading in headings if counted else headings[:-1]:
+        table.add_column(heading, justify="right" if heading == "round trip" else "left", overflow="fold")
     for each in sorted(outcomes, key=lambda outcome: outcome.well):
         sample = each.sample
         rtt = sample.fields.get("rtt") if sample else None
@@ -101,7 +103,7 @@ def _table(source: str, outcomes: Sequence[Outcome]) -> Table:
             str(sample.verdict) if sample and sample.verdict else "no answer",
             f"{rtt:.1f} ms" if rtt is not None else "",
             each.detail,
-            _numbers(sample.fields) if sample else "",
+            *([_numbers(sample.fields) if sample else ""] if counted else []),
         )
     return table
 

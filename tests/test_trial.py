@@ -21,3 +21,12 @@ def test_the_numbers_of_an_answer_are_shown() -> None:
     assert "12.3 ms" in shown
     assert "status 200, queue 7, disk 5.4e+10" in shown
     assert "1 of 2 endpoints" in shown
+
+
+def test_a_narrow_terminal_cuts_no_id_or_address_and_has_no_empty_column() -> None:
+    endpoint = Endpoint("room-muong-lat", "Phòng", "room", "hn", "u", "192.168.100.103", ())
+    console = Console(width=60, record=True, file=StringIO())
+    console.print(_table("sip", [Outcome(endpoint, None, "no answer within 1 s")]))
+    shown = console.export_text()
+    assert "…" not in shown
+    assert "numbers" not in shown

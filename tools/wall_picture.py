@@ -1,4 +1,7 @@
-"""Take a picture of a running wall: `python -m tools.wall_picture URL FILE [--size 1920x1080] [--after SECONDS]`."""
+"""Take a picture of a running wall: `python -m tools.wall_picture URL FILE [--size 1920x1080] [--after SECONDS]`.
+
+It needs the packages for development (`make venv`) and Debian's Chromium.
+"""
 
 from __future__ import annotations
 

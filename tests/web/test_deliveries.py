@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerts import clerk as clerks
 from alerts.channels.base import Receiver
 from alerts.clerk import Clerk
 from ioc.deliveries import COLUMNS
@@ -170,6 +171,15 @@ async def test_a_test_page_goes_the_real_way_and_fails_over(office: Office, ask:
     assert (page.kind, page.incident, page.to, page.annotations["what"]) == ("test", 0, "0912", "do Bình gửi")
     status, said = await ask("/api/v1/page", {"to": "receiver:desk", "by": "Bình"})
     assert [each["state"] for each in said["deliveries"]] == ["told"]
+
+
+async def test_a_test_page_that_waits_says_what_the_receiver_failed_with(
+    office: Office, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clerks, "PATIENCE", 0.2)
+    office.lines["desk"].mode = "away"
+    _, said = await ask("/api/v1/page", {"to": "receiver:desk", "by": "Bình"})
+    assert [(each["state"], each["answer"]) for each in said["deliveries"]] == [("owed", "away")]
 
 
 @pytest.mark.parametrize(
