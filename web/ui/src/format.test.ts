@@ -29,8 +29,8 @@ test("a short age has one part", () => {
 test("the clock is Viet Nam's wherever the screen's is", () => {
   expect(clockTime(AT)).toBe("14:32:07");
   expect(hourOfDay(AT)).toBeCloseTo(14.533, 2);
-  expect(day(AT, "vi")).toMatch(/Thứ Ba.*24\/11\/2026/);
-  expect(day(AT, "en")).toMatch(/Tuesday.*24\/11\/2026/);
+  expect(day(AT, "vi")).toMatch(/Thứ Ba.*24\/11$/);
+  expect(day(AT, "en")).toMatch(/Tuesday.*24\/11$/);
 });
 
 test("a moment of another day says which", () => {

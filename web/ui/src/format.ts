@@ -57,14 +57,13 @@ function shortDay(at: number, language: string): string {
   );
 }
 
-/** The day as a person says it. */
+/** The day as a person says it, without the year: the header has no room for what everybody knows. */
 export function day(at: number, language: string): string {
   return new Intl.DateTimeFormat(locale(language), {
     timeZone: ZONE,
     weekday: "long",
     day: "numeric",
     month: "numeric",
-    year: "numeric",
   }).format(at * 1000);
 }
 
