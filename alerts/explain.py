@@ -83,7 +83,8 @@ def _decided(row: Fact, language: str) -> Fact:
     known = row["because"] in BECAUSE or row["verb"] in VERBS
     reason = said(BECAUSE, row["because"], language) if known else row["because"]
     subject = f" ({row['subject']})" if row["subject"] else ""
-    note = f": {row['note']}" if row["note"] else ""
+    step = not row["by"] and row["note"].startswith("chain ")
+    note = f": {why(row['note'], language) if step else row['note']}" if row["note"] else ""
     because = "" if reason == "-" else f" – {reason}"
     text = f"{_moment(row['at'])} {said(VERBS, row['verb'], language)}{subject}{because}{by}{note}"
     return {"what": "decision", "text": text, **row}

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from ioc.errors import IocError
 from ioc.legible import legible
 from web.client import Client
 
@@ -18,6 +19,9 @@ class Service:
 
     def begin(self, matchers: str, lasts: str, by: str, reason: str) -> str:
         """Silence what the matchers hold of for a duration from now; a sentence of what is silenced."""
+        given = {"--match": matchers, "--for": lasts, "--by": by, "--reason": reason}
+        if missing := [option for option, value in given.items() if not value.strip()]:
+            raise IocError(f"a silence needs {', '.join(missing)}, too")
         said = self._ask("POST", "", {"matchers": matchers, "for": lasts, "by": by, "reason": reason})
         return f"silence {said['id']}: {said['text']}"
 

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from alerts.explain import lines, story
+from alerts.explain import _decided, lines, story
 from alerts.incidents import Because, Verb
 from alerts.reasons import BECAUSE, VERBS, said, why
 from ioc.errors import Refused, StateUnusable
@@ -69,3 +69,11 @@ async def test_what_is_not_known_is_refused(tmp_path: Path) -> None:
     await world.stop()
     with pytest.raises(StateUnusable, match="there is no state file; has the service run here"):
         story(Look(tmp_path / "other.db"), 5)
+
+
+def test_the_step_of_a_chain_is_said_in_the_language_of_the_rest() -> None:
+    row = {"at": 0.0, "by": "", "because": "told_this_round", "verb": "stepped", "subject": "x"}
+    told = _decided({**row, "note": "chain core step 2 round 1"}, "vi")
+    assert told["text"].endswith("đã báo trong vòng này: chuỗi core bước 2 vòng 1")
+    told = _decided({**row, "by": "Hoa", "note": "chain core step 2"}, "vi")
+    assert told["text"].endswith(", Hoa: chain core step 2")

@@ -226,3 +226,8 @@ async def test_it_lasts_as_long_as_it_is_said(build: Build, every: Any, seconds:
     assert (await recur(house, every))[0] == 201
     (again,) = (await house.get("/api/v1/maintenance"))["every"]
     assert (again["every"]["seconds"], again["every"]["days"]) == (seconds, every["days"])
+
+
+def test_a_silence_without_all_that_it_needs_is_refused_by_the_names_of_its_options() -> None:
+    with pytest.raises(IocError, match="a silence needs --by, --reason, too"):
+        Service("http://127.0.0.1:9").begin('unit="x"', "2h", "", " ")
