@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from alerts.messages import ZONE
 from alerts.notification import Notification, Target
 from alerts.routing import Directory, Matter, reach
 from alerts.rules import Severity
+from alerts.summary import Words, bounded, briefly
 from ioc.units import Units
 from ioc.worktime import WorkCalendar
 
@@ -19,19 +20,8 @@ DIGEST = "digest"
 AT = time(7, 30)
 """local time at which it is told on a working day"""
 FIRST_LOOKS_BACK = 86_400.0
-MOST_LINES = 200
 OFFICE = WorkCalendar(ZONE, frozenset({1, 2, 3, 4, 5}), ((7 * 60 + 30, 17 * 60),))
 """working days where no calendar is configured"""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """One language; figures, times and titles have places."""
-
-    title: str
-    open: str
-    closed: str
-    more: str
 
 
 _WORDS: Mapping[str, Words] = MappingProxyType(
@@ -114,8 +104,8 @@ def of_unit(unit: str, incidents: Iterable[Incident], since: float, units: Units
 def notification(digest: Digest, reader: Reader, number: int, at: float, link: str) -> Notification:
     """What a reader is told at a civil time."""
     said = _WORDS.get(reader.language, _WORDS["vi"])
-    title = said.title.format(open=len(digest.open), closed=len(digest.closed), since=_moment(digest.since))
-    known = {"what": title, "summary": title, "lines": "\n".join(_lines(digest, said)), "kind": DIGEST}
+    title = said.title.format(open=len(digest.open), closed=len(digest.closed), since=briefly(digest.since))
+    known = {"what": title, "summary": title, "lines": _lines(digest, said), "kind": DIGEST}
     labels = {
         "alertname": DIGEST, "incident": "0", "subject": "self/digest", "unit": reader.unit, "delivery": str(number)
     }  # fmt: skip
@@ -132,20 +122,18 @@ def _concerns(unit: str, of: str, top: bool, units: Units, day: date) -> bool:
     return unit == of or unit in set(units.ancestors(of, day))
 
 
-def _lines(digest: Digest, said: Words) -> Sequence[str]:
+def _lines(digest: Digest, said: Words) -> str:
     lines = [_line(said.open, each) for each in digest.open]
     lines += [_line(said.closed, each) for each in digest.closed]
-    if len(lines) > MOST_LINES:
-        lines[MOST_LINES - 1 :] = [said.more.format(len(lines) - MOST_LINES + 1)]
-    return lines
+    return bounded(lines, said.more)
 
 
 def _line(words: str, incident: Incident) -> str:
     facts = incident.facts
     where = str(facts.get("unit_name") or facts.get("site_name") or incident.root)
     return words.format(
-        since=_moment(float(str(facts.get("began", incident.opened)))),
-        ended="" if incident.closed is None else _moment(incident.closed),
+        since=briefly(float(str(facts.get("began", incident.opened)))),
+        ended="" if incident.closed is None else briefly(incident.closed),
         title=facts.get("title", incident.root),
         where=where,
         incident=incident.id,
@@ -158,7 +146,3 @@ def _urgency(incident: Incident) -> tuple[int, float]:
 
 def _at(calendar: WorkCalendar, day: date) -> float:
     return datetime.combine(day, AT, calendar.zone).timestamp()
-
-
-def _moment(at: float) -> str:
-    return datetime.fromtimestamp(at, ZONE).strftime("%H:%M %d/%m")

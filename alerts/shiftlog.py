@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from alerts.rules import Severity
 from ioc.clock import Clock
 from ioc.errors import Refused
 from ioc.picture import Picture
@@ -21,7 +22,6 @@ MOST_INCIDENTS = 200
 MOST_WORDS = 10
 AT_ONCE = 2
 """searches that read the state file at a time"""
-_RANK = {"critical": 0, "warning": 1, "info": 2}
 
 Entry = Mapping[str, Any]
 Commit = Callable[[Write], asyncio.Future[int]]
@@ -71,7 +71,7 @@ class ShiftLog:
         skew = self._clock.skew()
         values = [self._picture.get(key) or {} for key in self._picture.keys("incident/")]
         still = [each for each in values if each.get("status") == "open"]
-        still.sort(key=lambda each: (_RANK.get(each["severity"], len(_RANK)), each["opened"]))
+        still.sort(key=lambda each: (-Severity(each["severity"]).rank, each["opened"]))
         kept = [_kept(each, skew) for each in still[:MOST_INCIDENTS]]
         return kept, len(still) - len(kept)
 

@@ -22,7 +22,7 @@ ClosedAt = Callable[[int], float | None]
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """One language; times and titles have places."""
+    """One language of a message about many incidents; figures, times and titles have places."""
 
     title: str
     open: str
@@ -86,29 +86,35 @@ def current(summary: Notification, late: Sequence[Covered], count: int, closed: 
     over = [each for number, each in first.items() if ended[number] is not None]
     lines = [_line(said.open, each, None) for each in still]
     lines += [_line(said.closed, each, ended[each.incident]) for each in over]
-    if len(lines) > MOST_LINES:
-        lines[MOST_LINES - 1 :] = [said.more.format(len(lines) - MOST_LINES + 1)]
     moments = [each.at for each in late] or [summary.at]
-    title = said.title.format(count=count, first=_moment(min(moments)), last=_moment(max(moments)))
+    title = said.title.format(count=count, first=briefly(min(moments)), last=briefly(max(moments)))
     return replace(
         summary,
         status="firing" if still else "resolved",
         severity=_gravest(still or over) or summary.severity,
         started=min((each.started for each in late), default=summary.started),
-        annotations={"what": title, "summary": title, "lines": "\n".join(lines), "kind": SUMMARY},
+        annotations={"what": title, "summary": title, "lines": bounded(lines, said.more), "kind": SUMMARY},
     )
 
 
 def _line(words: str, each: Covered, ended: float | None) -> str:
     return words.format(
-        since=_moment(each.started),
-        ended="" if ended is None else _moment(ended),
+        since=briefly(each.started),
+        ended="" if ended is None else briefly(ended),
         title=each.title,
         incident=each.incident,
     )
 
 
-def _moment(at: float) -> str:
+def bounded(lines: Sequence[str], more: str) -> str:
+    """Lines one below the other, MOST_LINES at most; `more` counts those that are left out in its place."""
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], more.format(len(lines) - MOST_LINES + 1)]
+    return "\n".join(lines)
+
+
+def briefly(at: float) -> str:
+    """A civil time as a line of many says it."""
     return datetime.fromtimestamp(at, ZONE).strftime("%H:%M %d/%m")
 
 

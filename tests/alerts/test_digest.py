@@ -14,6 +14,7 @@ from alerts.incidents import Incident
 from alerts.messages import ZONE
 from alerts.notification import Target
 from alerts.rules import Severity
+from alerts.summary import MOST_LINES
 from ioc.duty import Contact, Duty, Person
 from ioc.worktime import WorkCalendar
 from tests.alerts.world import Inbox, World, province
@@ -100,11 +101,11 @@ def test_what_it_says() -> None:
 
 
 def test_a_long_one_counts_what_it_leaves_out() -> None:
-    many = tuple(incident(number, "a") for number in range(1, digest.MOST_LINES + 11))
+    many = tuple(incident(number, "a") for number in range(1, MOST_LINES + 11))
     reader = digest.Reader("a", Target("mail"), "vi")
     said = digest.notification(digest.Digest(0.0, many, ()), reader, 7, 0.0, "")
     lines = said.annotations["lines"].splitlines()
-    assert len(lines) == digest.MOST_LINES
+    assert len(lines) == MOST_LINES
     assert lines[-1] == "… và 11 sự cố nữa"
 
 
