@@ -32,7 +32,6 @@ from alerts.watching import SELF
 from ioc.alarm import Alarm
 from ioc.clock import Clock
 from ioc.duty import Duty
-from ioc.errors import Refused
 from ioc.inventory import Inventory
 from ioc.model import Order
 from ioc.picture import Change, Picture
@@ -346,13 +345,6 @@ class Engine:
     def is_maintained(self, endpoint: str, now: float) -> bool:
         """Whether an endpoint is under maintenance at a steady time."""
         return self._upkeep.book.is_maintained(endpoint, now)
-
-    def explain(self, incident: int) -> list[dict[str, object]]:
-        """Every decision about an incident, and who was told what when, in civil time. Raises Refused."""
-        found = journal.explained(self._ledger, incident)
-        if not found:
-            raise Refused(f"incident {incident} is not known; see /api/v1/incidents", status=404)
-        return found
 
     async def delivered(self) -> None:
         """Return when no delivery is under way."""

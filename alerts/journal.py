@@ -202,23 +202,6 @@ def open_or_closed_since(ledger: Reader, since: float, most: int) -> tuple[Incid
     return tuple(_incident(row[0], 0.0) for row in reversed(rows))
 
 
-def explained(ledger: Reader, incident: int) -> list[dict[str, object]]:
-    """Every decision about an incident and every delivery of it, oldest first, in civil time."""
-    decisions = ledger.read(
-        "SELECT at, verb, because, subject, alert, by, note FROM decisions WHERE incident = ? ORDER BY id",
-        (incident,),
-    )
-    deliveries = ledger.read(
-        "SELECT at, kind, receiver, state, attempts, settled, answer FROM deliveries WHERE incident = ? ORDER BY id",
-        (incident,),
-    )
-    names = ("at", "verb", "because", "subject", "alert", "by", "note")
-    sent = ("at", "kind", "receiver", "state", "attempts", "settled", "answer")
-    both = [dict(zip(names, row, strict=True)) for row in decisions]
-    both += [dict(zip(sent, row, strict=True)) for row in deliveries]
-    return sorted(both, key=lambda each: each["at"])
-
-
 _HIGHEST = (
     "SELECT (SELECT coalesce(max(id), 0) FROM incidents), (SELECT coalesce(max(id), 0) FROM deliveries),"
     " (SELECT coalesce(max(id), 0) FROM maintenance)"

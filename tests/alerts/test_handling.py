@@ -44,7 +44,7 @@ async def test_an_incident_is_given_to_somebody_and_spoken_of_and_both_are_kept(
     assert shown["remarks"] == [{"by": "binh", "at": START, "text": "VNPT báo đứt cáp ở km 12"}]
     acts = [
         (each["verb"], each["by"], each["note"])
-        for each in office.world.engine.explain(1)
+        for each in office.world.explain(1)
         if each.get("because") == "by_hand"
     ]
     assert acts == [
@@ -63,7 +63,7 @@ async def test_only_the_newest_comments_are_shown(tmp_path: Path) -> None:
     assert [each["text"] for each in world.incident(1)["remarks"]] == [
         f"lần {n}" for n in range(3, REMARKS + 3)
     ]
-    assert sum(each.get("verb") == "commented" for each in world.engine.explain(1)) == REMARKS + 3
+    assert sum(each.get("verb") == "commented" for each in world.explain(1)) == REMARKS + 3
     await world.stop()
 
 
@@ -85,7 +85,7 @@ async def test_closed_by_hand_it_is_told_and_what_fires_in_it_opens_nothing(tmp_
     await world.go(0)
     assert world.inbox.kinds == ["opened", "closed"]
     assert world.incident(1)["status"] == "closed"
-    act = [each for each in world.engine.explain(1) if each.get("verb") == "closed"]
+    act = [each for each in world.explain(1) if each.get("verb") == "closed"]
     assert (act[0]["by"], act[0]["note"]) == ("An", "nhà mạng hẹn thứ Hai")
     for _ in range(20):
         await world.go(60)

@@ -99,7 +99,7 @@ async def test_of_a_critical_one_it_is_reminded_of_and_runs_out_and_the_chain_be
     assert office.news() == []
     await office.world.go(1 * MIN)
     assert office.news() == [("reminder", "an")]
-    verbs = [(each["verb"], each["because"]) for each in office.world.engine.explain(1) if "verb" in each]
+    verbs = [(each["verb"], each["because"]) for each in office.world.explain(1) if "verb" in each]
     assert ("unacknowledged", "acknowledgement_expired") in verbs
     await office.world.stop()
 
@@ -318,7 +318,7 @@ async def test_an_incident_that_no_route_takes_is_shown_as_told_to_nobody(tmp_pa
     assert office.news() == []
     assert office.world.incident(1)["untold"] == "no_route"
     assert ("untold", "no_route") in [
-        (each.get("verb"), each.get("because")) for each in office.world.engine.explain(1)
+        (each.get("verb"), each.get("because")) for each in office.world.explain(1)
     ]
     await up(office)
     assert office.news() == []

@@ -259,7 +259,7 @@ async def test_an_incident_can_be_explained(tmp_path: Path) -> None:
     world.put("mcu", "down")
     await world.go(0)
     await world.engine.acknowledge(1, "An", "tôi lo")
-    told = world.engine.explain(1)
+    told = world.explain(1)
     assert [each.get("because") or each.get("state") for each in told][:1] == ["no_incident_covers_it"]
     assert any(each.get("verb") == "acknowledged" and each["by"] == "An" for each in told)
     assert any(each.get("receiver") == "desk" and each["state"] == "told" for each in told)

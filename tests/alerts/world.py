@@ -206,6 +206,19 @@ class World:
         assert value is not None, f"incident {number} is not in the picture"
         return value
 
+    def explain(self, incident: int) -> list[dict[str, object]]:
+        """Every decision about an incident and every delivery of it, as the state file has them, oldest first."""
+        names = ("at", "verb", "because", "subject", "alert", "by", "note")
+        sent = ("at", "kind", "receiver", "state", "attempts", "settled", "answer")
+        both: list[dict[str, Any]] = []
+        for columns, table in ((names, "decisions"), (sent, "deliveries")):
+            rows = self.ledger.read(
+                f"SELECT {', '.join(columns)} FROM {table} WHERE incident = ? ORDER BY id",
+                (incident,),
+            )
+            both += [dict(zip(columns, row, strict=True)) for row in rows]
+        return sorted(both, key=lambda each: each["at"])
+
     def open(self) -> list[int]:
         values = [self.picture.get(key) or {} for key in self.picture.keys("incident/")]
         return sorted(each["id"] for each in values if each["status"] == "open")
