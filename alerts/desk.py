@@ -103,7 +103,7 @@ class Desk:
 
     def carry_out(
         self, decisions: Iterable[Decision], rows: Sequence[Write], origin: Origin | None, now: float,
-        done: asyncio.Future[None] | None = None,
+        done: asyncio.Future[bool] | None = None,
     ) -> None:  # fmt: skip
         """Do what was decided, with the rows that belong to it; `origin` is that of the alert which fired."""
         self._batch.rows += rows
@@ -153,14 +153,14 @@ class Desk:
         """The silence that holds an incident just now; empty when none does."""
         return self._held_by(incident)
 
-    async def change(self, incident: Incident, rows: Sequence[Write]) -> None:
-        """Replace an incident by a version that nobody is told of; returns when it is shown."""
+    async def change(self, incident: Incident, rows: Sequence[Write]) -> bool:
+        """Replace an incident by a version that nobody is told of; once it is shown, whether it is recorded."""
         changed = replace(incident, decided=self._clock.now())
         self.book.put(changed)
-        done = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._commit([changed], rows, [], done)
         self.schedule(changed)
-        await done
+        return await done
 
     def refresh(self, incident: Incident, now: float) -> None:
         """Show the members as they are now; those found right after a page are part of it, which is recorded."""
@@ -260,7 +260,7 @@ class Desk:
         count = max(1, len(self._members(incident)))
         return replace(incident, members=count, peak=max(incident.peak, count))
 
-    def _flush(self, now: float, done: asyncio.Future[None] | None = None) -> None:
+    def _flush(self, now: float, done: asyncio.Future[bool] | None = None) -> None:
         batch, self._batch = self._batch, Batch()
         skew = self._clock.skew()
         rows = [*batch.rows, *journal.decisions_rows(batch.decisions, now + skew)]
@@ -292,7 +292,7 @@ class Desk:
         tellings: Sequence[Telling],
         rows: list[Write],
         now: float,
-        done: asyncio.Future[None] | None = None,
+        done: asyncio.Future[bool] | None = None,
     ) -> None:
         skew = self._clock.skew()
         incidents, owed = [], []
@@ -327,7 +327,7 @@ class Desk:
 
     def _commit(
         self, incidents: Sequence[Incident], rows: Sequence[Write], owed: Sequence[Notification],
-        done: asyncio.Future[None] | None = None,
+        done: asyncio.Future[bool] | None = None,
     ) -> None:  # fmt: skip
         skew = self._clock.skew()
         writes = [
@@ -344,7 +344,7 @@ class Desk:
             for each in owed:
                 self._offer(each if recorded else replace(each, unrecorded=True))
             if done is not None and not done.done():
-                done.set_result(None)
+                done.set_result(recorded)
 
         def late() -> None:
             for incident in incidents:

@@ -1,6 +1,7 @@
 """What people do with an incident: take it in hand, give it to somebody, say something of it, close it.
 
-Every act is a row with who and why, kept before it is answered; what may not be done raises Refused.
+Every act is a row with who and why, kept before it is answered; what may not be done raises Refused, and so does what
+holds although the state file has not taken it within the recorder's patience (503).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import replace
 from alerts import journal
 from alerts.desk import Desk
 from alerts.incidents import DOWN, Acknowledgement, Because, Decision, Incident, Remark, Verb
+from alerts.keeping import demand
 from alerts.landscape import Landscape, subject_of
 from alerts.maintenance import required
 from alerts.oncall import escalation
@@ -50,21 +52,24 @@ class Handling:
             raise Refused(
                 f"incident {number}: {stale}; look again and acknowledge if you still mean it", status=409
             )
-        await self._do(acknowledged(found, who, said, now), Verb.ACKNOWLEDGED, who, said)
+        recorded = await self._do(acknowledged(found, who, said, now), Verb.ACKNOWLEDGED, who, said)
         self._call_off(number, WAKING)
+        demand(f"the acknowledgement of incident {number}", recorded)
 
     async def assign(self, number: int, to: str, by: str) -> None:
         """Somebody is to see to an open incident. Raises Refused."""
         found = self._open(number, "there is nothing to see to")
         whom, who = required("to", to, LONGEST_NAME), required("by", by, LONGEST_NAME)
-        await self._do(replace(found, assigned=whom), Verb.ASSIGNED, who, whom)
+        recorded = await self._do(replace(found, assigned=whom), Verb.ASSIGNED, who, whom)
+        demand(f"the assignment of incident {number}", recorded)
 
     async def comment(self, number: int, text: str, by: str) -> None:
         """Say something of an incident, open or closed lately. Raises Refused."""
         found = self._known(number)
         said, who = required("text", text, LONGEST_NOTE), required("by", by, LONGEST_NAME)
         remark = Remark(who, self._clock.now(), said)
-        await self._do(replace(found, remarks=(*found.remarks, remark)[-REMARKS:]), Verb.COMMENTED, who, said)
+        changed = replace(found, remarks=(*found.remarks, remark)[-REMARKS:])
+        demand(f"the comment on incident {number}", await self._do(changed, Verb.COMMENTED, who, said))
 
     async def close(self, number: int, reason: str, by: str) -> None:
         """Close an incident whose root is not down; what fires in it is noted until it fires anew. Raises Refused."""
@@ -81,13 +86,13 @@ class Handling:
             self._row(found, Verb.CLOSED, who, why),
             *map(journal.dismissed_row, sorted(found.alerts)),
         ]
-        done = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         closing = Decision(Verb.CLOSED, Because.BY_HAND, number, found.root)
         self._desk.carry_out((closing,), rows, None, now, done)
-        await done
+        demand(f"the close of incident {number}", await done)
 
-    async def _do(self, incident: Incident, verb: Verb, by: str, note: str) -> None:
-        await self._desk.change(incident, [self._row(incident, verb, by, note)])
+    async def _do(self, incident: Incident, verb: Verb, by: str, note: str) -> bool:
+        return await self._desk.change(incident, [self._row(incident, verb, by, note)])
 
     def _row(self, incident: Incident, verb: Verb, by: str, note: str) -> Write:
         at = self._clock.civil(self._clock.now())

@@ -13,12 +13,13 @@ from typing import Any
 
 from alerts import heartbeats, messages
 from alerts.heartbeats import RULE, Pulse
+from alerts.keeping import kept
 from alerts.lifecycle import Phase, Transition, Why
-from alerts.reception import KEEP_SECONDS, Engine, Ledger, Ring, Timers
+from alerts.reception import Engine, Ledger, Ring, Timers
 from alerts.rules import Severity
 from ioc.alarm import Alarm
 from ioc.clock import Clock
-from ioc.errors import NotCommitted, Refused
+from ioc.errors import Refused
 from ioc.inventory import Inventory
 from ioc.others import Heartbeat
 from ioc.picture import Picture
@@ -109,7 +110,7 @@ class Pulses:
         row = self._row(asked, fresh)
         if was.late:
             self._end(heartbeats.subject(asked.name), Why.HEARD, now, (row,))
-        await self._recorded(row)
+        await kept(self._ledger.commit(row), "send it again")
         return fresh.due - now
 
     def ring(self, name: str, now: float) -> None:
@@ -200,16 +201,6 @@ class Pulses:
         at = pulse.at + self._clock.skew()
         sql = "INSERT OR REPLACE INTO heartbeats (name, at, heard) VALUES (?, ?, ?)"
         return Write(sql, (asked.name, at, int(pulse.heard)))
-
-    async def _recorded(self, row: Write) -> None:
-        try:
-            async with asyncio.timeout(KEEP_SECONDS):
-                await asyncio.shield(self._ledger.commit(row))
-        except TimeoutError:
-            what = f"not in the state file after {KEEP_SECONDS:.0f} s; send it again"
-            raise Refused(what, status=503) from None
-        except NotCommitted as error:
-            raise Refused(f"the state file refuses it: {error}; send it again", status=503) from None
 
 
 def shown(asked: Heartbeat, pulse: Pulse) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from alerts import messages, outside_rows
+from alerts.keeping import kept
 from alerts.lifecycle import Phase, Transition, Why
 from alerts.outside import (
     ALERTS_A_TURN,
@@ -31,14 +32,12 @@ from alerts.postable import Flaw, Posted, alerts, array
 from alerts.rules import Severity
 from ioc.alarm import Alarm
 from ioc.clock import Clock
-from ioc.errors import NotCommitted, Refused
 from ioc.inventory import Inventory
 from ioc.others import Terms
 from ioc.picture import Picture
 from ioc.state.ledger import Write
 from ioc.telemetry import Telemetry
 
-KEEP_SECONDS = 10.0
 KEY = "self/outside"
 
 Ring = Callable[[str, float], None]
@@ -166,7 +165,7 @@ class Reception:
                 await asyncio.sleep(0)
             self._show(self._clock.now())
             if changed:
-                await self._recorded()
+                await kept(self._ledger.commit(), "send it again, which does no harm")
         return refused
 
     def ring(self, mark: str, now: float) -> None:
@@ -259,17 +258,6 @@ class Reception:
     ) -> None:  # fmt: skip
         was, is_ = (Phase.INACTIVE, Phase.FIRING) if fires else (Phase.FIRING, Phase.RESOLVED)
         self._engine.outside(Transition(rule, subject, was, is_, now, why), severity, shown, rows)
-
-    async def _recorded(self) -> None:
-        """Return when all that was written so far is in the state file."""
-        try:
-            async with asyncio.timeout(KEEP_SECONDS):
-                await asyncio.shield(self._ledger.commit())
-        except TimeoutError:
-            what = f"not in the state file after {KEEP_SECONDS:.0f} s; send it again, which does no harm"
-            raise Refused(what, status=503) from None
-        except NotCommitted as error:
-            raise Refused(f"the state file refuses it: {error}; send it again", status=503) from None
 
     def _no_room(self, posted: Posted) -> str:
         name = posted.labels.get("alertname", "without alertname")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from alerts import journal, planned
+from alerts.keeping import demand
 from alerts.recorder import Recorder
 from alerts.recurrences import AHEAD, Almanac, Recurrence, Recurrences
 from alerts.upkeep import Upkeep
@@ -54,7 +55,7 @@ class Recurring:
         self.book.put(made)
         kept = self._keep(made, "recurring maintenance planned", made.by)
         self.look(self._clock.now())
-        await kept
+        demand(f"recurring maintenance {made.id}", await kept)
         return str(made.id)
 
     async def end(self, number: int, by: str) -> None:
@@ -65,9 +66,8 @@ class Recurring:
         self.book.put(ended)
         self._picture.remove(f"recurrence/{number}")
         kept = self._keep(ended, "recurring maintenance ended", by)
-        for pending in self._upkeep.pending_of(number):
-            await self._upkeep.end(str(pending.id), by)
-        await kept
+        ends = [self._upkeep.stop(str(each.id), by) for each in self._upkeep.pending_of(number)]
+        demand(f"the end of recurring maintenance {number}", all(await asyncio.gather(kept, *ends)))
 
     async def skip(self, number: int, by: str) -> None:
         """Leave out its next occurrence that has not begun. Raises Refused when there is none."""
@@ -85,7 +85,7 @@ class Recurring:
         self.book.put(skipped)
         kept = self._keep(skipped, "recurring maintenance skipped", by)
         self.look(self._clock.now())
-        await kept
+        demand(f"the change of recurring maintenance {number}", await kept)
 
     def look(self, now: float) -> None:
         """Plan what is due, show what comes next, and ask for the next look."""
@@ -132,15 +132,15 @@ class Recurring:
         self._picture.remove(f"recurrence/{over.id}")
         self._recorder.record([planned.recurrence_row(over)], lambda recorded: None)
 
-    def _keep(self, recurrence: Recurrence, verb: str, by: str) -> asyncio.Future[None]:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    def _keep(self, recurrence: Recurrence, verb: str, by: str) -> asyncio.Future[bool]:
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         at = self._clock.civil(self._clock.now())
         subject = f"{recurrence.scope}/{recurrence.target}"
         rows = [
             planned.recurrence_row(recurrence),
             journal.act_row(None, at, verb, recurrence.reason, subject, by=by),
         ]
-        self._recorder.record(rows, lambda recorded: done.set_result(None) if not done.done() else None)
+        self._recorder.record(rows, lambda recorded: done.set_result(recorded) if not done.done() else None)
         return done
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from alerts.keeping import kept
 from alerts.rules import Severity
 from ioc.clock import Clock
 from ioc.errors import Refused
@@ -42,7 +43,7 @@ class ShiftLog:
         self._places = asyncio.Semaphore(AT_ONCE)
 
     async def write(self, by: str, schedule: str, text: str) -> Entry:
-        """Keep a note; returns it once a crash would not lose it. Raises Refused, NotCommitted."""
+        """Keep a note; returns it once a crash would not lose it. Raises Refused."""
         if schedule and schedule not in self._schedules():
             known = ", ".join(sorted(self._schedules())[:20]) or "none is configured"
             raise Refused(f"there is no schedule {schedule!r}; one of {known}", status=422)
@@ -50,7 +51,10 @@ class ShiftLog:
         incidents, more = self._open()
         note = {"schedule": schedule, "text": text, "incidents": incidents, "more": more}
         row = (at, by, orjson.dumps(note).decode(), folded(f"{by} {schedule} {text} {_titles(incidents)}"))
-        await self._commit(Write("INSERT INTO shift_notes (at, by, body, folded) VALUES (?, ?, ?, ?)", row))
+        commit = self._commit(
+            Write("INSERT INTO shift_notes (at, by, body, folded) VALUES (?, ?, ?, ?)", row)
+        )
+        await kept(commit, "it is kept as soon as the file takes it: look before it is sent again")
         return {"at": at, "by": by, **note}
 
     async def find(self, words: str, before: int | None, limit: int) -> Sequence[Entry]:

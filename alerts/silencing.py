@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from alerts import journal, planned
+from alerts.keeping import demand
 from alerts.recorder import Recorder
 from alerts.silences import Silence, Silences
 from ioc.clock import Clock
-from ioc.errors import Refused
 from ioc.matchers import Matcher
 from ioc.picture import Picture
 from ioc.state.ledger import Write
@@ -83,12 +83,7 @@ class Silencing:
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         rows = [planned.silence_row(silence, self._clock.skew()), act]
         self._recorder.record(rows, lambda recorded: done.set_result(recorded) if not done.done() else None)
-        if not await done:
-            raise Refused(
-                f"silence {silence.id} holds, but the state file has not taken it: a restart may lose it;"
-                " see self/ledger in the picture",
-                status=503,
-            )
+        demand(f"silence {silence.id}", await done)
 
     def _look(self, now: float) -> None:
         """Show each as it is now, forget what is long over, and ask for the next moment."""

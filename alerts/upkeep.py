@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 
 from alerts import journal
+from alerts.keeping import demand
 from alerts.maintenance import Maintenance, Maintenances
 from alerts.recorder import Recorder
 from ioc.clock import Clock
@@ -39,11 +40,11 @@ class Upkeep:
         """Plan a maintenance between two steady times (None: now); its id. Raises Refused."""
         now = self._clock.now()
         planned = self.book.plan(scope, target, now if start is None else start, end, reason, by, now)
-        await self.enter(planned)
+        demand(f"maintenance {planned.id}", await self.enter(planned))
         return str(planned.id)
 
-    def enter(self, maintenance: Maintenance, rows: Iterable[Write] = ()) -> asyncio.Future[None]:
-        """Take one that was planned, with the rows that belong to it; done when it is kept."""
+    def enter(self, maintenance: Maintenance, rows: Iterable[Write] = ()) -> asyncio.Future[bool]:
+        """Take one that was planned, with the rows that belong to it; whether it is recorded, once that is known."""
         self._enter(maintenance)
         act = self._act(maintenance, "maintenance planned", maintenance.by)
         return self._keep([self._row(maintenance), act, *rows])
@@ -56,12 +57,16 @@ class Upkeep:
 
     async def end(self, number: str, by: str) -> None:
         """End one now. Raises Refused when there is none."""
+        demand(f"the end of maintenance {number}", await self.stop(number, by))
+
+    def stop(self, number: str, by: str) -> asyncio.Future[bool]:
+        """End one now; whether it is recorded, once that is known. Raises Refused when there is none."""
         if not number.isdecimal():
             raise Refused(f"maintenance {number!r} is not planned or running", status=404)
         ended = self.book.end(int(number), by, self._clock.now())
         self.book.put(ended)
         self._over(ended)
-        await self._keep([self._row(ended), self._act(ended, "maintenance ended", ended.ended_by)])
+        return self._keep([self._row(ended), self._act(ended, "maintenance ended", ended.ended_by)])
 
     def ring(self, number: int, now: float) -> None:
         """One begins or ends."""
@@ -93,9 +98,9 @@ class Upkeep:
         self._picture.remove(f"maintenance/{maintenance.id}")
         self._on_change(endpoints)
 
-    def _keep(self, rows: Sequence[Write]) -> asyncio.Future[None]:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._recorder.record(rows, lambda recorded: done.set_result(None) if not done.done() else None)
+    def _keep(self, rows: Sequence[Write]) -> asyncio.Future[bool]:
+        done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._recorder.record(rows, lambda recorded: done.set_result(recorded) if not done.done() else None)
         return done
 
     def _row(self, maintenance: Maintenance) -> Write:

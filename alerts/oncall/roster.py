@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from alerts.journal import act_row
+from alerts.keeping import kept
 from alerts.maintenance import required
 from alerts.oncall import changes, ical, views
 from alerts.oncall.changes import Made
@@ -31,6 +32,7 @@ WATCHED = 7 * DAY
 """how far ahead a gap is an alert"""
 EXPORTED = 90 * DAY
 """how far ahead calendar files go"""
+HOLDS_LATER = "it holds as soon as it is there: look before it is sent again"
 DUTY = ""
 """key of the timer that looks at gaps"""
 
@@ -175,7 +177,7 @@ class Roster:
     async def override(
         self, schedule: str, start: float, end: float, people: Sequence[str], by: str, reason: str
     ) -> int:
-        """These people instead of whoever would be, between two steady times; its id. Raises Refused, NotCommitted."""
+        """These people instead of whoever would be, between two steady times; its id. Raises Refused."""
         if not people:
             raise Refused("people: nobody is named; name who is on call", status=422)
         return await self._make(schedule, start, end, by, reason, people=tuple(dict.fromkeys(people)))
@@ -183,19 +185,19 @@ class Roster:
     async def swap(
         self, schedule: str, start: float, end: float, one: str, other: str, by: str, reason: str
     ) -> int:
-        """Two people take each other's turns, between two steady times; its id. Raises Refused, NotCommitted."""
+        """Two people take each other's turns, between two steady times; its id. Raises Refused."""
         return await self._make(schedule, start, end, by, reason, one=one, other=other)
 
     async def withdraw(self, schedule: str, number: int, by: str) -> None:
-        """Take a change back. Raises Refused, NotCommitted."""
+        """Take a change back. Raises Refused."""
         found = self._made.get(number)
         civil = self._clock.civil(self._clock.now())
         if found is None or found.schedule != schedule or found.end <= civil:
             raise Refused(f"schedule {schedule!r} has no change {number}, or it is over", status=404)
         act = self._act(found, f"{found.kind} withdrawn", required("by", by, 100))
-        await self._ledger.commit(changes.ended_row(number, civil), act)
-        self._made.pop(number, None)
-        self._renew(schedule)
+        commit = self._ledger.commit(changes.ended_row(number, civil), act)
+        commit.add_done_callback(lambda done: self._took(done, found, stands=False))
+        await kept(commit, HOLDS_LATER)
 
     async def _make(self, schedule: str, start: float, end: float, by: str, reason: str, **who: Any) -> int:
         now, skew = self._clock.now(), self._clock.skew()
@@ -208,11 +210,20 @@ class Roster:
         if len(self._made) >= changes.MOST:
             raise Refused(f"{changes.MOST} changes stand already; withdraw some first", status=409)
         self._next_id += 1
-        await self._ledger.commit(changes.made_row(made), self._act(made, made.kind, made.by))
-        self._made[number] = made
-        self._made = dict(sorted(self._made.items()))
-        self._renew(schedule)
+        commit = self._ledger.commit(changes.made_row(made), self._act(made, made.kind, made.by))
+        commit.add_done_callback(lambda done: self._took(done, made, stands=True))
+        await kept(commit, HOLDS_LATER)
         return number
+
+    def _took(self, commit: asyncio.Future[int], made: Made, stands: bool) -> None:
+        """A change is in the state file, however late: from now on it holds."""
+        if commit.cancelled() or commit.exception() is not None:
+            return
+        if stands:
+            self._made = dict(sorted([*self._made.items(), (made.id, made)]))
+        else:
+            self._made.pop(made.id, None)
+        self._renew(made.schedule)
 
     # --- what is shown ---
 

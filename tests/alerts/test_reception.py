@@ -243,7 +243,7 @@ async def test_any_letters_at_all(desk: Desk) -> None:
 async def test_what_the_disk_does_not_take_in_time_is_not_answered_with_success(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("alerts.reception.KEEP_SECONDS", 0.0)
+    monkeypatch.setattr("alerts.keeping.KEEP_SECONDS", 0.0)
     with pytest.raises(Refused, match="not in the state file after 0 s; send it again") as caught:
         await desk.post(alert())
     assert caught.value.status == 503

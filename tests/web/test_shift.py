@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +158,16 @@ async def test_what_cannot_be_meant_is_refused(desk: Desk, asked: dict[str, str]
 
 def test_folding_leaves_out_what_a_hurried_hand_does() -> None:
     assert folded("  Đường\n TRUYỀN  Ặ ") == "duong truyen a"
+
+
+async def test_a_note_that_the_state_file_does_not_take_yet_is_not_waited_for_for_ever(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("alerts.keeping.KEEP_SECONDS", 0.01)
+    with closing(sqlite3.connect(tmp_path / "state.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # as a backup that does not end
+        status, said = await desk.write(by="An", text="đêm yên")
+    assert status == 503
+    assert said["error"] == (
+        "not in the state file after 0 s; it is kept as soon as the file takes it: look before it is sent again"
+    )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -223,11 +226,13 @@ async def test_a_swap_of_one_person_is_refused(house: House) -> None:
 async def test_a_change_that_is_not_kept_does_not_hold(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     house.begin(duty())
 
-    async def refuse(*writes: Any) -> int:
-        raise NotCommitted("disk full")
+    def refuse(*writes: Any) -> asyncio.Future[int]:
+        refused: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        refused.set_exception(NotCommitted("disk full"))
+        return refused
 
     monkeypatch.setattr(house.ledger, "commit", refuse)
-    with pytest.raises(NotCommitted):
+    with pytest.raises(Refused, match="the state file refuses it: disk full; send it again"):
         await house.roster.override("truc", START, START + DAY, ["an"], "hai", "")
     assert house.ids == ["binh"]
 
@@ -300,3 +305,23 @@ async def test_the_overview_tells_shifts_and_gaps(house: House) -> None:
         {"start": at("2026-12-04T00:00"), "end": at("2026-12-09T00:00")},
         {"start": at("2026-12-19T00:00"), "end": at("2026-12-24T00:00")},
     ]
+
+
+async def test_a_change_that_the_state_file_does_not_take_yet_is_said_to_be_late_and_holds_once_it_is_there(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.begin(duty())
+    monkeypatch.setattr("alerts.keeping.KEEP_SECONDS", 0.01)
+    with closing(sqlite3.connect(house.ledger.path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # as a backup that does not end
+        with pytest.raises(
+            Refused, match="not in the state file after 0 s; it holds as soon as it is"
+        ) as late:
+            await house.roster.override("truc", START, START + HOUR, ["an"], "hai", "")
+        assert late.value.status == 503
+        assert house.ids == ["binh"], "what may be lost is not acted on"
+    await house.ledger.drained()
+    await asyncio.sleep(0)
+    assert house.ids == ["an"]
+    await house.roster.withdraw("truc", 1, "hai")
+    assert house.ids == ["binh"]
