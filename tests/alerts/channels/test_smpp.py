@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +16,13 @@ from pydantic import ValidationError
 
 from alerts.channels.smpp import Smpp, SmppOptions
 from alerts.sms.options import SmsOptions
-from alerts.sms.smpp import MESSAGE_PAYLOAD, RESPONSE, Command, Pdu, encode, tlv
+from alerts.sms.smpp import RESPONSE, Command, Pdu, encode, tlv
 from alerts.sms.wording import wording
 from ioc.errors import Undeliverable
 from tests import certificates
 from tests.alerts.channels.golden import CASES, NOTE, changed, folders, read
 from tests.alerts.sms.centre import Centre, centre, well
+from tests.real.smsc import Smsc, part_of, serving, text_of
 
 TO = "+84912000111"
 NOTE_TO = replace(NOTE, to=TO)
@@ -44,61 +45,10 @@ async def refused(channel: Smpp, notification: Any = NOTE_TO) -> Undeliverable:
     return caught.value
 
 
-Decide = Callable[[smpp34.SubmitSmEvent, smpp34.Esme], Awaitable[None]]
-
-
-class Smsc:
-    """The foreign centre: every submit_sm is given to `decide`."""
-
-    def __init__(self) -> None:
-        self.port = 0
-        self.submitted: list[smpp34.SubmitSmEvent] = []
-        self.bound: list[smpp34.Esme] = []
-        self.decide: Decide = self.take
-
-    async def take(self, event: smpp34.SubmitSmEvent, esme: smpp34.Esme) -> None:
-        event.accept(f"m{len(self.submitted)}")
-
-    async def run(self, server: smpp34.Server) -> None:
-        while True:
-            event = await server.next()
-            if isinstance(event, smpp34.Esme):
-                self.bound.append(event)
-            elif isinstance(event, smpp34.SubmitSmEvent):
-                self.submitted.append(event)
-                await self.decide(event, self.bound[-1])
-
-    async def tell(self, esme: smpp34.Esme, id: str, state: str) -> None:
-        text = f"id:{id} sub:001 dlvrd:001 submit date:2611240300 done date:2611240300 stat:{state} err:000 text:"
-        await esme.deliver_sm("UBND TINH", text.encode(), source_addr="84912000111", esm_class=4)
-
-
 @pytest.fixture
 async def smsc() -> AsyncIterator[Smsc]:
-    made = Smsc()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        made.port = probe.getsockname()[1]
-    server = smpp34.Server("127.0.0.1", made.port, system_id="SMSC")
-    await server.start()
-    running = asyncio.create_task(made.run(server))
-    yield made
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    await server.stop()
-
-
-def text_of(events: Sequence[Any]) -> str:
-    """The text of the parts, which are joined by header, by parameters or not at all."""
-    return "".join(_text(each) for each in events)
-
-
-def _text(event: Any) -> str:
-    payload = next((each.value for each in event.tlvs if each.tag == MESSAGE_PAYLOAD), b"")
-    octets = payload or event.short_message
-    if event.esm_class & 0x40:
-        octets = octets[1 + octets[0] :]
-    return octets.decode("utf-16-be" if event.data_coding == 8 else "ascii")
+    async with serving() as made:
+        yield made
 
 
 async def test_vietnamese_arrives_whole(smsc: Smsc) -> None:
@@ -128,7 +78,7 @@ async def test_plain_text_goes_in_one(smsc: Smsc) -> None:
     await channel.send(NOTE_TO)
     (one,) = smsc.submitted
     assert (one.data_coding, one.source_addr, one.source_addr_ton) == (0, "84912000222", 1)
-    assert _text(one).startswith("(Nghiem trong) Duong truyen Xa A mat ket noi\n")
+    assert part_of(one).startswith("(Nghiem trong) Duong truyen Xa A mat ket noi\n")
     await channel.close()
 
 
