@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -26,8 +25,8 @@ Then = Callable[[bool], None]
 class Ledger(Protocol):
     """The part of the state file that alerting writes."""
 
-    def commit(self, *writes: Write) -> asyncio.Future[int]:
-        """Write all or nothing, in order."""
+    def write(self, writes: Sequence[Write], then: Callable[[int, NotCommitted | None], None]) -> None:
+        """Write all or nothing, in order; later, `then` is told of the place in the order, or of the refusal."""
 
 
 class Recorder:
@@ -61,10 +60,8 @@ class Recorder:
         self._serial += 1
         number = self._serial
         self._waiting[number] = then
-        future = self._ledger.commit(*writes)
-        future.add_done_callback(lambda done: self._committed(number, done, late))
-        if not future.done():
-            self._wake(number, self._now() + PATIENCE)
+        self._ledger.write(writes, lambda place, fault: self._committed(number, fault, late))
+        self._wake(number, self._now() + PATIENCE)
 
     def ring(self, number: int) -> None:
         """The patience with a record, or the wait after a refusal, is over."""
@@ -78,13 +75,10 @@ class Recorder:
             self._say(False, f"a record is not kept after {PATIENCE:g} s")
             then(False)
 
-    def _committed(self, number: int, done: asyncio.Future[int], late: Callable[[], None] | None) -> None:
+    def _committed(self, number: int, fault: NotCommitted | None, late: Callable[[], None] | None) -> None:
         then = self._waiting.pop(number, None)
-        error = None if done.cancelled() else done.exception()
-        if done.cancelled() or isinstance(error, NotCommitted):
-            self._refuse(str(error or "cancelled"), then)
-        elif error is not None:
-            raise error
+        if fault is not None:
+            self._refuse(str(fault), then)
         else:
             self._keep(then, late)
 

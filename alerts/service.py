@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
@@ -55,11 +56,15 @@ class Answer:
 
 
 class Service:
-    """Asks; `timeout` in seconds is for one whole exchange, `ca` a PEM file of the authorities to trust."""
+    """Asks; `timeout` in seconds is for one whole exchange, `ca` a PEM file of the authorities to trust.
 
-    def __init__(self, timeout: float, ca: Path | None = None) -> None:
+    `most` is how many bytes of an answer are read.
+    """
+
+    def __init__(self, timeout: float, ca: Path | None = None, most: int = MOST_ANSWER) -> None:
         self._timeout = timeout
         self._ca = ca
+        self._most = most
         self._session: aiohttp.ClientSession | None = None
 
     async def ask(
@@ -97,9 +102,11 @@ class Service:
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], status_says: bool
     ) -> Answer:
         session = self._opened()
-        async with session.request(method, url, data=body, headers=headers, allow_redirects=False) as answer:
+        async with session.request(
+            method, url, data=body, headers=headers, allow_redirects=False, proxy=proxy_of(url)
+        ) as answer:
             done = status_says and 200 <= answer.status < 300
-            read = b"" if done else await _read(answer.content)
+            read = b"" if done else await _read(answer.content, self._most)
             return Answer(answer.status, read, _seconds(answer.headers.get("Retry-After", "")))
 
     def _opened(self) -> aiohttp.ClientSession:
@@ -107,9 +114,18 @@ class Service:
             trust = True if self._ca is None else ssl.create_default_context(cafile=str(self._ca))
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(ssl=trust), auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(), trust_env=True,
+                cookie_jar=aiohttp.DummyCookieJar(),
             )  # fmt: skip
         return self._session
+
+
+def proxy_of(url: str) -> str | None:
+    """The proxy that the environment names for an address.
+
+    aiohttp's `trust_env` does the same, but it also sends what `~/.netrc` has for the host, read in a thread each time.
+    """
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 def refused(answer: Answer, said: str = "") -> Undeliverable:
@@ -180,10 +196,9 @@ def _is_near(host: str) -> bool:
         return host == "localhost"
 
 
-async def _read(content: aiohttp.StreamReader) -> bytes:
-    """The body up to its bound."""
+async def _read(content: aiohttp.StreamReader, left: int) -> bytes:
+    """The body up to a bound."""
     pieces: list[bytes] = []
-    left = MOST_ANSWER
     while left > 0 and (piece := await content.read(left)):
         pieces.append(piece)
         left -= len(piece)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import aiohttp
 
 from alerts.reception import Ring, Timers
+from alerts.service import proxy_of
 from ioc.alarm import Alarm
 from ioc.clock import Clock
 from ioc.errors import NotCommitted
@@ -136,7 +137,8 @@ class Watchdog:
         """What went wrong with a call; empty when the switch took it."""
         try:
             async with asyncio.timeout(switch.timeout):
-                async with self._opened().get(switch.url, allow_redirects=False) as answer:
+                proxy = proxy_of(switch.url)
+                async with self._opened().get(switch.url, allow_redirects=False, proxy=proxy) as answer:
                     return "" if 200 <= answer.status < 300 else f"it answered {answer.status}"
         except TimeoutError:
             return f"no answer within {switch.timeout:g} s"
@@ -145,9 +147,7 @@ class Watchdog:
 
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
-                auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar(), trust_env=True
-            )
+            self._session = aiohttp.ClientSession(auto_decompress=False, cookie_jar=aiohttp.DummyCookieJar())
         return self._session
 
     def _show(self, state: str, detail: str) -> None:

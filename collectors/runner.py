@@ -35,6 +35,8 @@ FIRST_RATE = 2_000
 MOST_A_TICK = 500
 """probes sent in a tick; what else is due waits for the next. After a stall everything is due at once: answers would
 wait behind the sending until they are late, look like silence, be asked for again, and that would never end"""
+A_TURN = 8
+"""tasks begun in one turn of the event loop: what a tick starts shares the loop with the page that an answer owes"""
 RETRY = 0.2
 """seconds until what was refused for want of room is tried again: each tick would cost more than it brings"""
 PAUSE = 0.02
@@ -79,6 +81,7 @@ class Runner:
         self._waiting: deque[tuple[Track, Kind, int]] = deque()
         self._late: Wheel[Flight] = Wheel(TICK)
         self._flights: set[Flight] = set()
+        self._ready: deque[Flight] = deque()
         self._serial = 0
         self._ticked = float("inf")
         self._timer: asyncio.TimerHandle | None = None
@@ -116,6 +119,7 @@ class Runner:
         tasks = [flight.task for flight in self._flights if flight.task is not None]
         for track in self._tracks.values():
             self._findings.drop(track)
+        self._ready.clear()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -277,7 +281,18 @@ class Runner:
         self._late.add(flight, now + timeout + PAUSE)
         track.counts.probes.n += 1
         if track.quick is None or not self._begun(flight, track.quick):
-            flight.task = asyncio.get_running_loop().create_task(self._fly(flight))
+            self._ready.append(flight)
+            if len(self._ready) == 1:
+                asyncio.get_running_loop().call_soon(self._set_off)
+
+    def _set_off(self) -> None:
+        """Begin tasks for the flights that are ready, a few each turn."""
+        loop = asyncio.get_running_loop()
+        for _ in range(min(len(self._ready), A_TURN)):
+            flight = self._ready.popleft()
+            flight.task = loop.create_task(self._fly(flight))
+        if self._ready:
+            loop.call_soon(self._set_off)
 
     def _begun(self, flight: Flight, quick: Quick) -> bool:
         """Whether a source has asked without a task, or could not."""

@@ -59,11 +59,15 @@ class Write:
     params: tuple[Any, ...] = ()
 
 
+Then = Callable[[int, NotCommitted | None], None]
+"""told of a call's place in the order, and of why it was refused"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Call:
     number: int
     writes: tuple[Write, ...]
-    future: asyncio.Future[int]
+    then: Then
 
 
 class _DiskTrouble(Exception):
@@ -145,17 +149,30 @@ class Ledger:
         The future fails with NotCommitted when the call is refused (a constraint, a wrong statement) or too many
         wait. Cancelling it does not take the write back.
         """
-        loop = self._loop = asyncio.get_running_loop()
-        future: asyncio.Future[int] = loop.create_future()
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def done(number: int, fault: NotCommitted | None) -> None:
+            if future.done():
+                return
+            if fault is not None:
+                future.set_exception(fault)
+            else:
+                future.set_result(number)
+
+        self.write(writes, done)
+        return future
+
+    def write(self, writes: Sequence[Write], then: Then) -> None:
+        """As `commit`, but `then` is called in the very step that learns of it, a turn of the loop earlier."""
+        self._loop = asyncio.get_running_loop()
         if self._closing.is_set() or self._waiting >= ROOM:
             self._refused.n += 1
             why = "the ledger is closed" if self._closing.is_set() else f"{ROOM} writes wait for the disk"
-            future.set_exception(NotCommitted(why))
-            return future
+            self._loop.call_soon(then, 0, NotCommitted(why))
+            return
         self._number += 1
         self._waiting += 1
-        self._queue.put(_Call(self._number, writes, future))
-        return future
+        self._queue.put(_Call(self._number, tuple(writes), then))
 
     def read(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query over what is committed; blocks: for start-up and small questions."""
@@ -232,8 +249,9 @@ class Ledger:
             raise _DiskTrouble(f"{self.path}: was moved, deleted or replaced; put it back, or restart")
         try:
             db.execute("BEGIN IMMEDIATE")
-            outcomes = [(call, self._apply(call)) for call in batch]
-            db.execute("COMMIT")
+            outcomes = [(call, self._apply(call, len(batch) == 1)) for call in batch]
+            if db.in_transaction:
+                db.execute("COMMIT")
         except Exception as error:  # whatever it is, it is said and tried again: this thread must not end
             if db.in_transaction:
                 with suppress(sqlite3.Error):  # the next attempt rolls back what this one could not
@@ -241,10 +259,14 @@ class Ledger:
             raise _DiskTrouble(f"{self.path}: {error}") from error
         return outcomes
 
-    def _apply(self, call: _Call) -> NotCommitted | None:
-        """Run one call's statements; its own fault is returned, the disk's is raised."""
+    def _apply(self, call: _Call, alone: bool) -> NotCommitted | None:
+        """Run one call's statements; its own fault is returned, the disk's is raised.
+
+        One that is alone needs no savepoint: each statement more is a wait for the interpreter beside a busy loop.
+        """
         db = self._db
-        db.execute("SAVEPOINT call")
+        if not alone:
+            db.execute("SAVEPOINT call")
         fault = None
         try:
             for write in call.writes:
@@ -253,8 +275,9 @@ class Ledger:
             if _blames_disk(error) or not db.in_transaction:
                 raise
             fault = NotCommitted(f"{error}, in: {write.sql}")
-            db.execute("ROLLBACK TO call")
-        db.execute("RELEASE call")
+            db.execute("ROLLBACK" if alone else "ROLLBACK TO call")
+        if not alone:
+            db.execute("RELEASE call")
         return fault
 
     def _tell(self, function: Callable[..., None], *args: object) -> None:
@@ -274,17 +297,20 @@ class Ledger:
                 self._refused.n += 1
             else:
                 self._commits.n += 1
-            if call.future.done():
-                continue
-            if fault is not None:
-                call.future.set_exception(fault)
-            else:
-                call.future.set_result(call.number)
+            self._tell_caller(call, fault)
         if not self._waiting:
             quiet, self._quiet = self._quiet, []
             for future in quiet:
                 if not future.done():
                     future.set_result(None)
+
+    def _tell_caller(self, call: _Call, fault: NotCommitted | None) -> None:
+        """What a caller raises is its own: the others of its group are told all the same."""
+        try:
+            call.then(call.number, fault)
+        except Exception as error:  # noqa: BLE001 -- see above
+            what = {"message": "what follows a commit failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(what)
 
     def _judge(self, ok: bool, detail: str) -> None:
         if ok is not self._ok:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from alerts.recorder import Recorder
 from ioc.duty import Contact, Person
 from ioc.errors import Undeliverable
 from ioc.picture import Picture
-from ioc.state.ledger import Ledger, Write
+from ioc.state.ledger import Ledger, Then, Write
 from ioc.telemetry import Telemetry
 from tests.alerts.world import START, HandTimers, Inbox
 from tests.fakes import HandClock
@@ -58,10 +58,11 @@ class Mortal:
     def dead(self) -> bool:
         return self._left is not None and self._left < 0
 
-    def commit(self, *writes: Write) -> asyncio.Future[int]:
+    def write(self, writes: Sequence[Write], then: Then) -> None:
         if self._left is not None:
             self._left -= 1
-        return asyncio.get_running_loop().create_future() if self.dead else self._ledger.commit(*writes)
+        if not self.dead:
+            self._ledger.write(writes, then)
 
 
 class Office:

@@ -1,5 +1,6 @@
 """What a crash may cost: nothing but a repeat."""
 
+import asyncio
 import sqlite3
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from alerts.notification import Notification
 from alerts.rules import shipped
 from ioc.errors import NotCommitted, Refused, Undeliverable
 from ioc.model import Recheck
+from ioc.state.ledger import Then
 from tests.alerts.world import START, World
 from tests.fakes import HandClock
 
@@ -122,26 +124,19 @@ class Stuck:
 
     def __init__(self, world_path: Path) -> None:
         self.mode = "hang"
-        self.held: list[object] = []
+        self.held: list[Then] = []
 
-    def commit(self, *writes: object) -> object:
-        import asyncio
-
-        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    def write(self, writes: object, then: Then) -> None:
         if self.mode == "hang":
-            self.held.append(future)
-        elif self.mode == "refuse":
-            future.set_exception(NotCommitted("no room"))
+            self.held.append(then)
         else:
-            future.set_result(1)
-        return future
+            fault = NotCommitted("no room") if self.mode == "refuse" else None
+            asyncio.get_running_loop().call_soon(then, 1, fault)
 
     def read(self, sql: str, params: object = ()) -> list[tuple[object, ...]]:
         return [(0, 0, 0)] if "max(id)" in sql else []
 
     async def drained(self) -> None:
-        import asyncio
-
         await asyncio.sleep(0)
 
     async def close(self) -> None:
@@ -164,8 +159,8 @@ async def test_a_page_whose_record_is_not_kept_goes_out_after_two_seconds(tmp_pa
     await world.go(2)
     assert world.inbox.got[1].labels["subject"] == "self/ledger"
     ledger.mode = "keep"
-    for future in ledger.held:
-        future.set_result(1)  # type: ignore[attr-defined]
+    for then in ledger.held:
+        then(1, None)
     await world.go(1)
     assert (world.picture.get("self/ledger") or {})["state"] == "ok"
     assert world.incident(1)["unrecorded"] is False
@@ -317,8 +312,8 @@ async def test_an_incident_recounted_while_its_record_was_late_is_shown_as_recor
     await world.go(1)
     assert (world.incident(1)["unrecorded"], world.incident(1)["members"]) == (True, 2)
     ledger.mode = "keep"
-    for future in ledger.held:
-        future.set_result(1)  # type: ignore[attr-defined]
+    for then in ledger.held:
+        then(1, None)
     await world.go(1)
     assert (world.incident(1)["unrecorded"], world.incident(1)["members"]) == (False, 2)
     await world.stop()
@@ -334,8 +329,8 @@ async def test_a_slow_disk_that_caught_up_after_a_refusal_is_well_again(tmp_path
     await world.go(8)
     assert (world.picture.get("self/ledger") or {})["state"] == "failing"
     ledger.mode = "keep"
-    for future in ledger.held:
-        future.set_result(1)  # type: ignore[attr-defined]
+    for then in ledger.held:
+        then(1, None)
     await world.go(10)
     assert (world.picture.get("self/ledger") or {})["state"] == "ok"
     await world.stop()
