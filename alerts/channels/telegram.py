@@ -1,60 +1,55 @@
 """Telegram: sendMessage of its Bot API (core.telegram.org/bots/api, "sendMessage", "Making requests").
 
 Many carriers here block it, so nothing uses it unless it is configured. What Telegram refuses to read as HTML is sent
-once more as plain text, without markup and buttons. The button is a link to the page where an incident is acknowledged.
+once more as plain text, without markup and link. Below a message is a link to the incident's page and, where the
+option says so, a button that takes the incident in hand: alerts/presses.py listens to it.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from alerts import rendering
+from alerts.bot import Bot, BotOptions, receipt_of
 from alerts.channels.base import Receipt
 from alerts.fitting import utf16
 from alerts.notification import Notification
-from alerts.service import Answer, Base, Service, secret_of, shaped, strange
-from ioc.errors import Undeliverable
+from alerts.service import Base, shaped
+from alerts.telegram_buttons import SERVICE, TelegramButtons, pressable
 
 MOST = 4096
 """UTF-16 code units of a message; Telegram counts them without markup, we count that too"""
-PASSING = frozenset({420, 429})
 BUTTON = {"vi": "Mở và xác nhận", "en": "Open and acknowledge"}
 
 chat = shaped(r"-?\d{1,20}|@\w{1,64}", "the id of a chat, as -1001234567890, or a channel's @name")
 Chat = Annotated[str, AfterValidator(chat)]
 
 
-class TelegramOptions(BaseModel):
+class TelegramOptions(BotOptions):
     """A bot, and where its messages go."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    token_file: Path = Field(description="file with the bot's token from @BotFather; read at each attempt")
     to: Chat = Field(
         default="", description="id of the chat, or @name of a channel; empty: only for people's contacts"
     )
-    timeout: float = Field(default=10.0, gt=0, le=60, description="seconds for one whole attempt")
     api: Base = Field(default="https://api.telegram.org", description="address of the Bot API")
-    ca: Path | None = Field(
-        default=None, description="PEM file of the authorities to trust; empty: the system's"
+    buttons: bool = Field(
+        default=False,
+        description="people acknowledge by a button below a message: the service asks Telegram for its presses, "
+        "so no other program may poll for this bot",
     )
 
 
-class Telegram:
+class Telegram(Bot):
     """Sends each notification to a chat."""
 
     Options: ClassVar[type[BaseModel]] = TelegramOptions
+    SERVICE = SERVICE
 
     def __init__(self, options: TelegramOptions) -> None:
-        self._options = options
-        self._service = Service(options.timeout, options.ca)
-
-    def own_address(self) -> str:
-        """The chat it sends to where a notification names none."""
-        return self._options.to
+        super().__init__(options)
+        self.buttons = TelegramButtons(options) if options.buttons else None
 
     @staticmethod
     def check_address(to: str) -> None:
@@ -63,51 +58,42 @@ class Telegram:
 
     async def send(self, notification: Notification) -> Receipt:
         """Deliver; raises Undeliverable, for good when the bot or the chat is not to be had."""
-        to = notification.to or self._options.to
-        answer = await self._sent(marked(notification, to))
+        to, buttons = notification.to or self.own_address(), self.buttons is not None
+        answer = await self._asked("sendMessage", marked(notification, to, buttons))
         if answer.status == 400:
-            answer = await self._sent(plain(notification, to))
-        return judge(answer)
+            answer = await self._asked("sendMessage", plain(notification, to, buttons))
+        return receipt_of(answer, SERVICE)
 
     async def close(self) -> None:
         """Let go of connections."""
-        await self._service.close()
-
-    async def _sent(self, message: dict[str, Any]) -> Answer:
-        token = secret_of(self._options.token_file, "token_file")
-        url = f"{self._options.api}/bot{token}/sendMessage"
-        return await self._service.post_json(url, message, secret=token)
+        await super().close()
+        if self.buttons is not None:
+            await self.buttons.close()
 
 
-def marked(notification: Notification, to: str) -> dict[str, Any]:
-    """The message with HTML and a button."""
+def marked(notification: Notification, to: str, buttons: bool = False) -> dict[str, Any]:
+    """The message with HTML, a link below it, and a button where those are wanted."""
     message = _message(rendering.html(notification, MOST, utf16), to, notification)
     message["parse_mode"] = "HTML"
-    if address := rendering.link(notification):
-        label = BUTTON.get(notification.language, BUTTON["vi"])
-        message["reply_markup"] = {"inline_keyboard": [[{"text": label, "url": address}]]}
-    return message
+    keyboard = pressable(notification) if buttons else _led(notification)
+    return message | _below(keyboard)
 
 
-def plain(notification: Notification, to: str) -> dict[str, Any]:
-    """The message as text alone, which no parser can refuse."""
-    return _message(rendering.text(notification, MOST, utf16), to, notification)
+def plain(notification: Notification, to: str, buttons: bool = False) -> dict[str, Any]:
+    """The message as text alone, which no parser can refuse, with no more than the button below it."""
+    message = _message(rendering.text(notification, MOST, utf16), to, notification)
+    return message | (_below(pressable(notification, link=False)) if buttons else {})
 
 
-def judge(answer: Answer) -> Receipt:
-    """What an answer means; raises Undeliverable."""
-    told = answer.json()
-    if told.get("ok") is True:
-        number = told["result"].get("message_id", "") if isinstance(told.get("result"), dict) else ""
-        return Receipt(f"{answer.status} message {number}".strip())
-    code, about = told.get("error_code"), told.get("description")
-    if not isinstance(code, int) or not isinstance(about, str):
-        raise strange(answer, "Telegram")
-    more = told.get("parameters")
-    wait = more.get("retry_after") if isinstance(more, dict) else None
-    permanent = 400 <= code < 500 and code not in PASSING
-    after = min(float(wait), 3600.0) if isinstance(wait, int | float) and wait >= 0 else None
-    raise Undeliverable(f"{code} {about[:200]}", permanent=permanent, retry_after=after)
+def _led(notification: Notification) -> dict[str, Any]:
+    """A link to where an incident is acknowledged."""
+    address = rendering.link(notification)
+    label = BUTTON.get(notification.language, BUTTON["vi"])
+    return {"inline_keyboard": [[{"text": label, "url": address}]] if address else []}
+
+
+def _below(keyboard: dict[str, Any]) -> dict[str, Any]:
+    return {"reply_markup": keyboard} if keyboard["inline_keyboard"] else {}
 
 
 def _message(text: str, to: str, notification: Notification) -> dict[str, Any]:

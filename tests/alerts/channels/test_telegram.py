@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from alerts.channels.telegram import MOST, TelegramOptions, judge, marked, plain
+from alerts.bot import receipt_of
+from alerts.channels.telegram import MOST, TelegramOptions, marked, plain
 from alerts.fitting import utf16
 from alerts.rendering import BODY
 from alerts.service import Answer
@@ -51,7 +52,7 @@ VALUES = st.recursive(
 def test_any_answer_is_told_or_refused(said: Any, status: int) -> None:
     wait = None
     try:
-        judge(Answer(status, orjson.dumps(said)))
+        receipt_of(Answer(status, orjson.dumps(said)), "Telegram")
     except Undeliverable as error:
         wait = error.retry_after
     assert wait is None or 0 <= wait <= 3600

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from alerts.channels import zalo_bot, zalo_zns
+from alerts.bot import receipt_of
+from alerts.channels import zalo_zns
 from alerts.channels.zalo_bot import MOST, message
 from alerts.fitting import utf16
 from alerts.rendering import BODY
@@ -56,7 +58,7 @@ def test_no_message_is_longer_than_zalo_takes(said: str, lines: int) -> None:
     assert 1 <= utf16(message(note, "1")["text"]) <= MOST
 
 
-@pytest.mark.parametrize("judge", [zalo_bot.judge, zalo_zns.judge, zalo_zns.tokens])
+@pytest.mark.parametrize("judge", [partial(receipt_of, service="Zalo"), zalo_zns.judge, zalo_zns.tokens])
 @given(said=st.dictionaries(KEYS, VALUES) | VALUES, status=st.integers(100, 599))
 def test_any_answer_is_told_or_refused(judge: Any, said: Any, status: int) -> None:
     try:
