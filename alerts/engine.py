@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from random import Random
@@ -32,6 +31,7 @@ from alerts.watching import SELF
 from ioc.alarm import Alarm
 from ioc.clock import Clock
 from ioc.duty import Duty
+from ioc.errors import NotCommitted
 from ioc.inventory import Inventory
 from ioc.model import Order
 from ioc.picture import Change, Picture
@@ -66,8 +66,8 @@ class Timers(Protocol):
 class Ledger(Protocol):
     """The state file."""
 
-    def commit(self, *writes: Write) -> asyncio.Future[int]:
-        """Write all or nothing, in order."""
+    def write(self, writes: Sequence[Write], then: Callable[[int, NotCommitted | None], None]) -> None:
+        """Write all or nothing, in order; later, `then` is told of the place in the order, or of the refusal."""
 
     def read(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query."""

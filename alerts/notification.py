@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -70,7 +70,7 @@ class Notification:
 
 def encode(notification: Notification) -> str:
     """As JSON, for the state file."""
-    return orjson.dumps(asdict(notification)).decode()
+    return orjson.dumps(notification, default=dict).decode()
 
 
 def decode(text: str) -> Notification:
