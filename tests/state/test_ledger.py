@@ -214,3 +214,20 @@ async def test_another_writer_only_delays(ledger: Ledger) -> None:
 async def test_the_reader_cannot_write(ledger: Ledger) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         ledger.read("DELETE FROM states")
+
+
+async def test_what_follows_a_commit_may_fail_without_costing_the_others_of_its_group(tmp_path: Path) -> None:
+    told: list[int] = []
+    said: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, what: said.append(str(what["exception"])))
+    ledger = Ledger.open(tmp_path / "state.db", telemetry=Telemetry())
+
+    def fails(place: int, fault: NotCommitted | None) -> None:
+        raise RuntimeError("a bug")
+
+    ledger.write([], fails)
+    ledger.write([], lambda place, fault: told.append(place))
+    await ledger.drained()
+    await ledger.close()
+    assert told == [2]
+    assert said == ["a bug"]
