@@ -84,5 +84,7 @@ DISTURBANCES: Mapping[str, DisturbanceKind] = {
         DisturbanceKind("slow", 10, 25, Mode(Manner.DELAY, 900)),
         DisturbanceKind("bad_code_briefly", 20, 40, Mode(Manner.CODE, 503)),
         DisturbanceKind("off_hours", 0, 0, Mode(Manner.SILENT)),
+        DisturbanceKind("maintained", 0, 0),
+        DisturbanceKind("silenced", 0, 0, Mode(Manner.SILENT)),
     )
 }

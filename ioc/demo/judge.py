@@ -7,7 +7,7 @@
 - A fault is *resolved* when its incident is told to be over after the fault was; told before, it is a false
   recovery.
 - A fault that began too late for a page to be due before the run's end is *undecided*.
-- An incident that opened without a fault and paged nobody is a false alarm too.
+- An incident that opened without a fault and paged nobody is a false alarm too, unless its root is silenced.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import Any
 
 from ioc.demo.pages import FIRING, RESOLVED, Page
 
+SILENCED = "silenced"
+"""the kind of a disturbance that opens an incident and pages nobody"""
 SLACK = 1.0
 """seconds between the moment of a page's decision and its arrival"""
 
@@ -96,6 +98,11 @@ def injected(lines: Iterable[Mapping[str, Any]]) -> tuple[list[Injected], Counte
     return list(faults.values()), disturbances
 
 
+def silenced(lines: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """The things that are broken and silenced: their incidents are shown and wake nobody."""
+    return frozenset(line["target"] for line in lines if line["what"] == "begin" and line["kind"] == SILENCED)
+
+
 def _begun(line: Mapping[str, Any]) -> Injected:
     return Injected(
         line["id"], line["kind"], line["target"], frozenset(line["roots"]), line["at"], line["due"]
@@ -103,7 +110,7 @@ def _begun(line: Mapping[str, Any]) -> Injected:
 
 
 def judge(
-    script: Iterable[Mapping[str, Any]],
+    script: Sequence[Mapping[str, Any]],
     pages: Sequence[Page],
     incidents: Sequence[Mapping[str, Any]] = (),
     end: float = inf,
@@ -113,6 +120,7 @@ def judge(
     An incident has `id`, `root` and `opened`; that and `end` are monotonic.
     """
     faults, disturbances = injected(script)
+    quiet = silenced(script)
     found = Judgement([Verdict(each) for each in faults], disturbances=disturbances, end=end)
     by_incident: dict[str, Verdict] = {}
     paged: set[str] = set()
@@ -125,7 +133,8 @@ def judge(
             _close(found, by_incident.get(page.incident), page)
         paged.add(page.incident)
     for each in incidents:
-        if str(each["id"]) not in paged and not any(f.covers(each["root"], each["opened"]) for f in faults):
+        expected = each["root"] in quiet or any(f.covers(each["root"], each["opened"]) for f in faults)
+        if str(each["id"]) not in paged and not expected:
             found.false_incidents.append(f"incident {each['id']} of {each['root']}: no fault there")
     return found
 

@@ -70,7 +70,20 @@ _LAST = (
 )
 
 
+_FAMILY = "Nguyễn Lê Trần Phạm Hoàng Trịnh Vũ Đỗ Bùi Lưu Mai Hà Cao Đinh Ngô Tống"
+_GIVEN = (
+    "Văn Hùng,Thị Lan,Minh Tuấn,Hồng Hạnh,Trung Dũng,Thu Thủy,Hoài Nam,Thanh Hương,Ngọc Sơn,Thị Mai,Anh Quân,"
+    "Hải Yến,Đình Phúc,Quốc Khánh,Hữu Nghĩa,Xuân Trường,Bích Ngọc"
+)
+
+
 def commune_names(rng: Random, count: int) -> list[str]:
     """So many different invented commune names."""
     pairs = [f"Xã {first} {last}" for first in _FIRST.split() for last in _LAST.split() if first != last]
     return rng.sample(pairs, count)
+
+
+def owner(number: int) -> str:
+    """The invented name of the technician who answers for a site, by its number."""
+    family, given = _FAMILY.split(), _GIVEN.split(",")
+    return f"{family[number % len(family)]} {given[(number * 7 + number // len(family)) % len(given)]}"

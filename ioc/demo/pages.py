@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ioc.demo import gateway
+
 FIRING, RESOLVED = "firing", "resolved"
 
 
@@ -32,10 +34,12 @@ class Page:
 
 
 def read(lines: Iterable[Mapping[str, Any]]) -> tuple[list[Page], list[str]]:
-    """The pages in a sink's log, and what of it was no webhook of version 4."""
+    """The webhooks in a sink's log, and what was neither one of version 4 nor a short message."""
     pages: list[Page] = []
     strange: list[str] = []
     for line in lines:
+        if gateway.of(line.get("path", "")):
+            continue
         try:
             pages.append(_page(float(line["at"]), line["body"]))
         except (KeyError, TypeError, IndexError, AttributeError) as error:

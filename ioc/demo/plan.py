@@ -3,13 +3,14 @@
 So that the ground truth is never in doubt:
 - no two faults of one plan meet: a cut district has no other fault in it, a site one at most;
 - nothing is disturbed where a fault is, and each site at most once;
+- nothing but that happens to what is quiet from the start to the end (`ioc.demo.quiet`);
 - our own link is cut last, when every other fault has had the time to be paged: nothing is known behind it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from ioc.demo.faults import (
@@ -23,6 +24,7 @@ from ioc.demo.faults import (
     FaultKind,
 )
 from ioc.demo.province import ALWAYS, HOURS, LINK, Province, Thing
+from ioc.demo.quiet import PLACES, lasting
 
 RUN_FAULTS: Mapping[str, int] = {
     "district_cut": 2,
@@ -79,7 +81,8 @@ def whole_run(seed: int, province: Province, span: float, off_at: float | None) 
     At `off_at` the rooms that keep hours are switched off; None when that is not within the run.
     """
     planner = Planner(Random(f"plan {seed}"), province, span, off_at, RUN_FAULTS)
-    return planner.plan(RUN_FAULTS, RUN_DISTURBANCES)
+    plan = planner.plan(RUN_FAULTS, RUN_DISTURBANCES)
+    return replace(plan, disturbances=(*lasting(span), *plan.disturbances))
 
 
 class Planner:
@@ -103,8 +106,8 @@ class Planner:
         self._off_at = off_at
         self._calm = calm
         self._prefix = prefix
-        self._avoided = frozenset(avoid)
-        self._taken = set(self._avoided)
+        self._avoided = frozenset(avoid) - PLACES
+        self._taken = {*self._avoided, *PLACES}
         self._link_at = self._when_link_is_cut() if counts.get("own_link") else None
 
     @property
@@ -148,9 +151,9 @@ class Planner:
             id, kind, target, (target,), start, start + self._rng.uniform(kind.shortest, kind.longest)
         )
 
-    def _start(self, latest: float, lasting: float, *, first: bool) -> float:
+    def _start(self, latest: float, longest: float, *, first: bool) -> float:
         """The first begins as the calm ends; all early enough to be resolved, where there is time."""
-        last = self._calm + 5 if first else max(self._calm + 40, latest - lasting)
+        last = self._calm + 5 if first else max(self._calm + 40, latest - longest)
         return self._rng.uniform(self._calm, min(latest, last))
 
     def _target(self, kind: FaultKind) -> str | None:

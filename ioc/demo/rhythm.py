@@ -1,26 +1,30 @@
 """The rhythm of a demo without an end: chapters of five minutes with a few faults each, the wide ones seldom.
 
-What had a fault is left alone for half an hour, so that no new fault reopens an incident of an old one.
+The first chapter begins at once, with an MCU, so that the first minute shows what the wall is for. What had a fault
+is left alone for half an hour, so that no new fault reopens an incident of an old one.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from random import Random
 
 from ioc.demo.plan import Plan, Planner
 from ioc.demo.province import Province
+from ioc.demo.quiet import lasting
 
 CHAPTER = 300.0
 REMEMBERED = 6
-FIRST_CALM = 20.0
+CALM, FIRST_CALM = 20.0, 3.0
+"""seconds before the first fault of a chapter, and of the first one"""
 FAULTS_A_CHAPTER: Mapping[str, int] = {"site_cut": 2, "room_silent": 2, "room_refused": 1, "bad_code": 1}
 DISTURBANCES_A_CHAPTER: Mapping[str, int] = {"slow": 3, "blip": 4, "lost_few": 4, "lost_one": 6}
 SELDOM: Mapping[str, tuple[int, int]] = {
-    "server_sick": (4, 0),
+    "mcu_silent": (4, 0),
+    "server_sick": (4, 2),
     "district_cut": (3, 1),
-    "mcu_silent": (4, 2),
     "own_link": (6, 5),
 }
 """once in so many chapters, in which of them"""
@@ -39,11 +43,12 @@ def chapters(seed: int, province: Province) -> Iterator[Plan]:
             CHAPTER,
             None,
             counts,
-            calm=FIRST_CALM,
+            calm=CALM if number else FIRST_CALM,
             avoid=set().union(*lately),
             prefix=f"c{number + 1}-",
         )
-        yield planner.plan(counts, DISTURBANCES_A_CHAPTER)
+        plan = planner.plan(counts, DISTURBANCES_A_CHAPTER)
+        yield plan if number else replace(plan, disturbances=(*lasting(CHAPTER), *plan.disturbances))
         lately.append(planner.taken)
         number += 1
 

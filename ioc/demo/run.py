@@ -1,7 +1,7 @@
 """`ioc demo`: starts the province, the sink, the service and the fault script, and joins what they wrote.
 
     parent ─┬─ responders      every thing of the province answers
-            ├─ sink            takes the webhooks and writes them down
+            ├─ sink            takes the webhooks and short messages and writes them down
             ├─ service         `python -m ioc run`, as anybody would run it
             └─ script          breaks and heals things, and writes it down
 
@@ -11,11 +11,12 @@ Each is a process of its own, tied to the parent: none outlives it.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import signal
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,9 @@ import orjson
 from rich.console import Console
 
 from ioc.clock import Clock
-from ioc.demo import directory, logs
+from ioc.demo import directory, gateway, logs
 from ioc.demo.children import Child, ChildError
+from ioc.demo.crew import Crew
 from ioc.demo.judge import judge, report
 from ioc.demo.moment import monotonic
 from ioc.demo.pages import read as read_pages
@@ -147,9 +149,11 @@ class Run:
                 f"was not ready within {READY_LIMIT:g} s" if running.running else "ended before it was ready"
             )
             raise ChildError(f"the service {why}{running.said()}")
+        crew = Crew(service, self._wanted.seed, self._clock)
+        await crew.begin()
         start = monotonic(self._clock) + 1.0
         script = await self._script(start)
-        await self._watch(service, province, start)
+        await self._watch(service, province, start, crew)
         end = monotonic(self._clock)
         await self._end(script)
         incidents = await service.incidents()
@@ -171,8 +175,8 @@ class Run:
         await self._ready("responders", self._files.roster, self._files.control)
         sink = await self._ready("sink", self._files.sink)
         where = self._wanted.keep or self._files.root / "config"
-        webhook = f"http://127.0.0.1:{sink['port']}/"
-        directory.write(where, province, ports, self._hours(), self._wanted.listen, webhook)
+        receives = f"http://127.0.0.1:{sink['port']}/"
+        directory.write(where, province, ports, self._hours(), self._wanted.listen, receives)
         command = [sys.executable, "-m", "ioc", "run", str(where), "--listen", self._wanted.listen]
         self._adopt(await Child.start("service", command, self._files.root))
         return province
@@ -196,34 +200,41 @@ class Run:
         )
         return self._children[-1]
 
-    async def _watch(self, service: Service, province: Province, start: float) -> None:
+    async def _watch(self, service: Service, province: Province, start: float, crew: Crew) -> None:
         """Show what happens until the time is over, or somebody ends it, or a process fails."""
         names = {each.id: each.name for each in province.things.values()}
         view = View(service.url, start, self._wanted.duration, names)
         script, sink = logs.Tail(self._files.script), logs.Tail(self._files.sink)
         end = start + self._wanted.duration if self._wanted.duration is not None else None
-        shown = display(self._console)
+        shown, working = display(self._console), asyncio.create_task(crew.keep(logs.Tail(self._files.sink)))
         try:
             looks = 0
             while not self._stop.is_set() and (end is None or monotonic(self._clock) < end):
                 self._check_children()
+                if working.done():
+                    working.result()
                 if looks % COUNT_EVERY == 0:
                     view.counts = await service.counts() or view.counts
                 view.now = monotonic(self._clock)
-                shown.show(view, view.follow(script.read(), read_pages(sink.read())[0]))
+                received = sink.read()
+                view.texts += gateway.counted(received).taken
+                shown.show(view, view.follow(script.read(), read_pages(received)[0]))
                 looks += 1
                 await self._pause(LOOK_EVERY if end is None else min(LOOK_EVERY, max(end - view.now, 0.0)))
         finally:
             shown.close()
+            await _ended(working)
 
     def _conclude(self, province: Province, incidents: list[dict[str, Any]], start: float, end: float) -> int:
         script = logs.read(self._files.script)
-        pages, strange = read_pages(logs.read(self._files.sink))
+        received = logs.read(self._files.sink)
+        pages, strange = read_pages(received)
         found = judge(script, pages, [self._monotonic(each) for each in incidents], end)
         told = {
             "endpoints": len(province.things),
             "rooms": len(province.of_kind("room", "mcu")),
             **report(found),
+            "texts": asdict(gateway.counted(received)),
             "unreadable_posts": strange,
             "lacking": [each for line in script if line["what"] == "plan" for each in line["lacking"]],
             "seed": self._wanted.seed,
@@ -284,3 +295,10 @@ class Run:
 
     def _say(self, text: str) -> None:
         self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end; raises what it failed with."""
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

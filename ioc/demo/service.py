@@ -44,6 +44,22 @@ class Service:
         found = await self._get("/api/v1/incidents")
         return None if found is None else list(found["incidents"])
 
+    async def on_call(self, schedule: str) -> list[str]:
+        """The names of who is on call; empty when nobody is, or the service does not answer."""
+        key = f"oncall/{schedule}"
+        found = await self._get(f"/api/v1/picture?prefix={key}")
+        value = (found or {}).get("picture", {}).get(key, {"people": []})
+        return [str(each["name"]) for each in value["people"]]
+
+    async def tell(self, path: str, body: Mapping[str, Any]) -> str:
+        """Post JSON as a person at the wall does; empty when it was taken, else why it was not."""
+        try:
+            headers = {"Origin": self.url}
+            async with self._session.post(self.url + path, json=body, headers=headers) as answer:
+                return "" if answer.ok else f"{answer.status} {await answer.text()}"
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return f"{type(error).__name__}: {error}"
+
     async def _get(self, path: str) -> dict[str, Any] | None:
         try:
             async with self._session.get(self.url + path) as answer:

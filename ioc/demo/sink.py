@@ -1,4 +1,8 @@
-"""The webhook sink: `python -m ioc.demo.sink LOG [PORT]` records each POST, answers 200."""
+"""The sink: `python -m ioc.demo.sink LOG [PORT]` records each POST, answers 200.
+
+A POST to `/sms/NAME` is a short message, and is answered as that gateway does (`ioc.demo.gateway`); any other is a
+webhook. `GET /watchdog` is the dead man's switch that the service calls; it is not recorded.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import orjson
 from aiohttp import web
 
 from ioc.clock import Clock
+from ioc.demo import gateway
 from ioc.demo.child import play, ready
 from ioc.demo.logs import Log
 from ioc.demo.moment import monotonic
@@ -29,6 +34,7 @@ class Sink:
     async def open(self, port: int = 0, host: str = "127.0.0.1") -> None:
         """Listen on a port, 0 for a free one."""
         app = web.Application(client_max_size=BODY_LIMIT)
+        app.router.add_get("/watchdog", self._heard)
         app.router.add_post("/{path:.*}", self._take)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
@@ -41,15 +47,21 @@ class Sink:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    async def _heard(self, _: web.Request) -> web.Response:
+        return web.Response(text="OK")
+
     async def _take(self, request: web.Request) -> web.Response:
         at = monotonic(self._clock)
-        body = await request.read()
+        raw = await request.read()
         try:
-            self._log.write({"at": at, "path": request.path, "body": orjson.loads(body)})
+            body = orjson.loads(raw)
         except orjson.JSONDecodeError as error:
             self._log.write({"at": at, "path": request.path, "unreadable": str(error)})
             return web.Response(status=400, text=f"not JSON: {error}")
-        return web.Response()
+        name = gateway.of(request.path)
+        answered = {"answer": gateway.answer(name, body)} if name else {}
+        self._log.write({"at": at, "path": request.path, "body": body, **answered})
+        return web.json_response(answered["answer"]) if name else web.Response()
 
 
 async def serve(log: Path, port: int) -> None:

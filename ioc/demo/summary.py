@@ -17,6 +17,7 @@ def summary(report: Mapping[str, Any]) -> str:
         f"{r['undecided']} faults began too late for a page to be due" if r["undecided"] else "",
         f"{r['pages']} pages, {r['false_alarms']} false alarms, {r['false_recoveries']} false recoveries",
         f"{total} disturbances that must page nobody",
+        f"{r['texts']['taken']} short messages taken, {r['texts']['refused']} refused by a gateway",
         f"from the fault to the webhook: {_latency(r['latency_s'])}",
     ]
     kinds = [

@@ -32,6 +32,8 @@ class View:
     """what lasts now, by the script's id"""
     disturbances: int = 0
     injected: int = 0
+    texts: int = 0
+    """short messages that a gateway took"""
     lacking: Sequence[str] = ()
     """why the run can not be a whole judgement"""
     pages: deque[Page] = field(default_factory=lambda: deque(maxlen=LAST_PAGES))
@@ -136,7 +138,10 @@ def _counts(view: View) -> Text:
     ]
     if view.lacking:
         lines.append(_lacking_line(view.lacking))
-    lines.append(f"{view.injected} faults so far, {view.disturbances} disturbances that must page nobody")
+    lines.append(
+        f"{view.injected} faults so far, {view.disturbances} disturbances that must page nobody, "
+        f"{view.texts} short messages sent"
+    )
     return Text("\n".join(lines))
 
 

@@ -10,6 +10,7 @@ import pytest
 from ioc.demo.faults import Disturbance, Fault
 from ioc.demo.plan import EARLY, LATE, Plan, whole_run
 from ioc.demo.province import ALWAYS, HOURS, LINK, Ports, Province, build
+from ioc.demo.quiet import BEGIN, MAINTAINED_LINE, MAINTAINED_SITE, SILENCED_ROOM
 from ioc.demo.rhythm import CHAPTER, FIRST_CALM, REMEMBERED, chapters
 
 SEEDS = range(12)
@@ -77,7 +78,8 @@ def test_nothing_is_disturbed_where_a_fault_is_and_nothing_twice(seed: int) -> N
 def test_disturbances_are_over_before_our_own_link_is_cut(seed: int) -> None:
     plan = run_of(seed)
     cut = next(each.start for each in plan.faults if each.kind.name == "own_link")
-    ends = [each.end for each in plan.disturbances if each.kind.name != "off_hours"]
+    lasting = ("off_hours", "maintained", "silenced")
+    ends = [each.end for each in plan.disturbances if each.kind.name not in lasting]
     assert max(ends) < cut
 
 
@@ -108,7 +110,7 @@ def test_a_short_run_says_what_it_lacks() -> None:
     assert plan.lacking() == ["28 instead of 30 faults", "no bad_code, server_sick, own_link"]
     nothing = run_of(1, 20.0)
     assert nothing.faults == ()
-    assert nothing.disturbances == ()
+    assert [each.kind.name for each in nothing.disturbances] == ["maintained", "silenced"]
     assert nothing.lacking()[0] == "0 instead of 30 faults"
 
 
@@ -136,3 +138,37 @@ def test_chapters_leave_alone_what_had_a_fault_lately() -> None:
             for one in plan.faults:
                 for other in later.faults:
                     assert one.target == LINK or other.target == LINK or one.target != other.target
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_quiet_is_broken_all_along_and_nothing_else_happens_there(seed: int) -> None:
+    plan = run_of(seed)
+    quiet = {
+        each.kind.name: each for each in plan.disturbances if each.kind.name in ("maintained", "silenced")
+    }
+    assert (quiet["maintained"].target, quiet["silenced"].target) == (MAINTAINED_LINE, SILENCED_ROOM)
+    assert PROVINCE.things[MAINTAINED_LINE].site == MAINTAINED_SITE
+    assert PROVINCE.things[SILENCED_ROOM].expected == ALWAYS
+    others: list[Fault | Disturbance] = [
+        *(each for each in plan.faults if each.target != LINK),
+        *(each for each in plan.disturbances if each.kind.name != "off_hours" and each not in quiet.values()),
+    ]
+    for each in quiet.values():
+        assert (each.start, each.end) == (BEGIN, plan.span)
+        assert not any(meet(PROVINCE, each, other) for other in others)
+
+
+def test_chapters_break_what_is_quiet_once_and_leave_it_alone_then() -> None:
+    first, *rest = islice(chapters(1, CALM_PROVINCE), 12)
+    kept = {MAINTAINED_LINE, SILENCED_ROOM}
+    assert {each.target for each in first.disturbances} >= kept
+    for plan in rest:
+        happening: list[Fault | Disturbance] = [*plan.faults, *plan.disturbances]
+        for each in happening:
+            assert each.target == LINK or not kept & {each.target, *CALM_PROVINCE.behind(each.target)}
+
+
+def test_the_first_chapter_shows_at_once_what_pages_at_once() -> None:
+    first = next(chapters(1, CALM_PROVINCE)).faults[0]
+    assert first.kind.name == "mcu_silent"
+    assert first.start + first.kind.detect <= 30

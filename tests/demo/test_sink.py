@@ -7,7 +7,7 @@ from pathlib import Path
 import aiohttp
 
 from ioc.clock import Clock
-from ioc.demo import logs
+from ioc.demo import logs, pages
 from ioc.demo.logs import Log
 from ioc.demo.moment import monotonic
 from ioc.demo.sink import Sink
@@ -49,3 +49,29 @@ def test_a_tail_gives_whole_new_lines_only(tmp_path: Path) -> None:
         file.write(b"2}\n")
     log.close()
     assert tail.read() == [{"n": 2}]
+
+
+async def test_a_short_message_is_answered_as_its_gateway_does_and_written_down(tmp_path: Path) -> None:
+    log = Log(tmp_path / "sink.jsonl")
+    sink = Sink(log, Clock())
+    await sink.open()
+    text = {"phone": "0900000008", "content": "MCU số 2 mất kết nối", "id": "7"}
+    answers = []
+    try:
+        async with aiohttp.ClientSession() as session:
+            for name in ("mot", "hai"):
+                url = f"http://127.0.0.1:{sink.port}/sms/{name}"
+                async with session.post(url, json=text) as answer:
+                    answers.append((await answer.json())["code"])
+            async with session.get(f"http://127.0.0.1:{sink.port}/watchdog") as heard:
+                assert heard.status == 200
+    finally:
+        await sink.close()
+        log.close()
+    assert answers == ["4", "0"]
+    lines = logs.read(tmp_path / "sink.jsonl")
+    assert [(each["path"], each["answer"]["code"]) for each in lines] == [
+        ("/sms/mot", "4"),
+        ("/sms/hai", "0"),
+    ]
+    assert pages.read(lines) == ([], [])

@@ -76,9 +76,11 @@ def test_a_terminal_gets_a_living_screen() -> None:
 def test_a_summary_tells_the_figures_and_all_that_went_wrong(case: str) -> None:
     path = Path(__file__).parent.parent / "cases" / "demo" / case / "expected.json"
     about = {"endpoints": 1216, "rooms": 600, "seed": 3, "duration_s": 180.0, "lacking": ["no own_link"]}
+    about["texts"] = {"taken": 41, "refused": 3}
     report = json.loads(path.read_text()) | about
     text = summary(report)
     assert f"{report['injected']} faults: {report['alerted']} alerted" in text
     assert "not a whole judgement: no own_link" in text
+    assert "41 short messages taken, 3 refused by a gateway" in text
     for what in report["details"].values():
         assert all(each in text for each in what)
