@@ -10,9 +10,18 @@ from importlib.resources import files
 from string import Formatter
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
+from unicodedata import normalize
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 
 from alerts.condition import Condition, compile_condition
 from alerts.templates.registry import expanded
@@ -129,11 +138,13 @@ def _template(value: object, info: ValidationInfo) -> str:
         if name is not None and (name not in named or spec or conversion):
             known = ", ".join(sorted(named))
             raise ValueError(f"unknown placeholder {{{name}}} in {value!r}; known are {known}")
-    return value
+    return normalize("NFC", value)
 
 
 Duration = Annotated[float, BeforeValidator(_duration)]
 Template = Annotated[str, BeforeValidator(_template), Field(max_length=500)]
+Composed = Annotated[str, AfterValidator(lambda text: normalize("NFC", text))]
+"""as names are, with which conditions compare (ioc/config/kinds.py)"""
 
 
 class _Written(BaseModel):
@@ -143,8 +154,8 @@ class _Written(BaseModel):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
     on: Literal["endpoint", "self"] = "endpoint"
-    where: str | None = None
-    if_: str = Field(alias="if")
+    where: Composed | None = None
+    if_: Composed = Field(alias="if")
     for_: Duration = Field(default=0.0, alias="for")
     keep_firing_for: Duration = 0.0
     severity: Literal["critical", "warning", "info"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, ClassVar, Literal
+from unicodedata import normalize
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
@@ -27,8 +28,13 @@ def _read(parse: Callable[[Any], Any]) -> BeforeValidator:
 
 
 def _text(value: Any) -> Any:
-    """A number written where text is meant is that text; fractions are not, they lose their zeros."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    """A number written where text is meant is that text; fractions are not, they lose their zeros.
+
+    Text is composed (NFC): some editors write a letter and its tone mark apart, which would count as two.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return normalize("NFC", value) if isinstance(value, str) else value
 
 
 def _legible(text: str) -> str:
