@@ -36,12 +36,16 @@ def utf16(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One line of a message: a lower rank matters more; what is `whole` is shown whole or not at all."""
+    """One line of a message: a lower rank matters more; what is `whole` is shown whole or not at all.
+
+    `brief` is said in its place where the whole line would push out another one's brief.
+    """
 
     label: str
     text: str
     rank: int
     whole: bool = False
+    brief: str = ""
 
 
 Size = Callable[[Sequence[Part]], int]
@@ -50,9 +54,12 @@ Size = Callable[[Sequence[Part]], int]
 
 def fit(parts: Sequence[Part], budget: int, size: Size) -> tuple[Part, ...]:
     """The parts that matter most and together are not longer than the budget, in their own order."""
+    if size(parts) <= budget:
+        return tuple(parts)
     order = sorted(range(len(parts)), key=lambda each: parts[each].rank)
-    count = _whole(parts, order, budget, size)
-    kept = {at: parts[at] for at in order[:count]}
+    kept = _brief(parts, order, budget, size)
+    count = _whole(parts, order, kept, budget, size)
+    kept |= {at: parts[at] for at in order[:count]}
     for at in order[count:]:
         part = _fitted(parts[at], at, kept, budget, size)
         if part is not None:
@@ -71,17 +78,36 @@ def cut(text: str, room: int, measure: Measure = characters) -> str:
     return _at_a_word(text, ends[count - 1]) + MORE
 
 
-def _whole(parts: Sequence[Part], order: Sequence[int], budget: int, size: Size) -> int:
-    """How many of those that matter most fit as they are."""
+def _brief(parts: Sequence[Part], order: Sequence[int], budget: int, size: Size) -> dict[int, Part]:
+    """What is said at least: all briefs, else those of what cannot be cut, else as many as there is room for."""
+    brief = {at: replace(parts[at], text=parts[at].brief) for at in order if parts[at].brief}
+    first = next(iter(brief), -1)
+    uncut = {at: part for at, part in brief.items() if part.whole or at == first}
+    for every in (brief, uncut):
+        if size(_ordered(every)) <= budget:
+            return every
+    kept: dict[int, Part] = {}
+    for at, part in brief.items():
+        if size(_ordered({**kept, at: part})) <= budget:
+            kept[at] = part
+        elif not kept:
+            break
+    return kept
+
+
+def _whole(
+    parts: Sequence[Part], order: Sequence[int], least: Mapping[int, Part], budget: int, size: Size
+) -> int:
+    """How many of those that matter most fit as they are, beside what is said of the others at least."""
 
     def together(count: int) -> int:
-        return size([parts[at] for at in sorted(order[:count])])
+        return size(_ordered({**least, **{at: parts[at] for at in order[:count]}}))
 
     return bisect_right(range(1, len(order) + 1), budget, key=together)
 
 
 def _fitted(part: Part, at: int, kept: Mapping[int, Part], budget: int, size: Size) -> Part | None:
-    """A part as it still fits beside what is kept already."""
+    """A part as it still fits beside what is kept already; None when it says no more than it does there."""
 
     def together(text: str) -> int:
         return size(_ordered({**kept, at: replace(part, text=text)}))
@@ -89,7 +115,8 @@ def _fitted(part: Part, at: int, kept: Mapping[int, Part], budget: int, size: Si
     if together(part.text) <= budget:
         return part
     shorter = "" if part.whole else cut(part.text, budget, together)
-    worth = shorter and (len(shorter) >= LEAST or not kept)
+    least = len(kept[at].text) if at in kept else LEAST - 1 if kept else 0
+    worth = len(shorter) > least
     return replace(part, text=shorter) if worth else None
 
 

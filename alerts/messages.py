@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from alerts.fitting import cut
 from alerts.incidents import Incident
 from alerts.notification import Notification, Target
 from alerts.rules import Rule
@@ -41,10 +42,12 @@ def facts(
     owner = ("owner", "phone", "carrier", "circuit", "hotline")
     return {
         **{name: known[name] for name in kept + owner},
-        "title": rule.title.format_map(texts)[:LONGEST],
-        "next_action": rule.next_action.format_map(texts)[:LONGEST],
+        "title": cut(rule.title.format_map(texts), LONGEST),
+        "next_action": cut(rule.next_action.format_map(texts), LONGEST),
         "runbook": rule.runbook,
-        "annotations": {name: text.format_map(texts)[:LONGEST] for name, text in rule.annotations.items()},
+        "annotations": {
+            name: cut(text.format_map(texts), LONGEST) for name, text in rule.annotations.items()
+        },
         "cause": {"subject": subject, "state": fields["state"], "reason": fields["reason"]},
         "began": since,
     }

@@ -6,6 +6,7 @@ without control characters and marks that turn a text around (ioc/legible.py).
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,8 @@ LONGEST = 1_000
 """characters of one annotation that are looked at"""
 MOST_LINES = 200
 """lines of a digest or a summary"""
+BRIEF_HEADING, BRIEF_PLACE = 52, 24
+"""characters that are left of a long title and a long place, so that a short message says all that matters"""
 BODY = "lines"
 """the annotation that holds the lines of a digest or a summary, one below the other"""
 ENDED = frozenset({"closed", "absorbed"})
@@ -36,6 +39,7 @@ _KNOWN = frozenset(
     }
 )  # fmt: skip
 """annotations that have a place of their own; others are shown below, by their names"""
+_TIME = re.compile(r"(\d\d:\d\d):\d\d\D+(\d\d/\d\d)/\d{4}")
 
 
 def text(notification: Notification, budget: int, measure: Measure = characters) -> str:
@@ -97,7 +101,8 @@ def is_address(text: str) -> bool:
 def parts(notification: Notification) -> tuple[Part, ...]:
     """All that the message says, the heading first."""
     said = words(notification.language)
-    lines = [Part("", _heading(notification, said), HEADING), *_body(notification)]
+    first = _heading(notification, said)
+    lines = [Part("", first, HEADING, brief=cut(first, BRIEF_HEADING)), *_body(notification)]
     if notification.kind in OWN:
         lines += [*_address(notification, said), *_notes(notification, said)]
     elif notification.kind in ENDED:
@@ -137,9 +142,9 @@ def _lines(every: Sequence[Part]) -> list[Part]:
 
 def _of_an_incident(notification: Notification, said: Words) -> Iterator[Part]:
     known = notification.annotations
-    yield Part(said.where, _where(notification), WHERE)
-    yield Part(said.since, _since(notification, said), SINCE, whole=True)
-    yield Part(said.owner, _owner(notification, said), OWNER, whole=True)
+    yield _place(notification, said)
+    yield _timed(said.since, _since(notification, said))
+    yield _contact(notification, said)
     yield Part(said.action, _tidy(known.get("next_action", "")), ACTION)
     yield Part(said.acknowledged, _dated(known.get("acknowledged", ""), said), REST)
     yield Part(said.members, _several(known.get("members", "")), REST, whole=True)
@@ -151,12 +156,12 @@ def _of_an_incident(notification: Notification, said: Words) -> Iterator[Part]:
 
 def _of_an_end(notification: Notification, said: Words) -> Iterator[Part]:
     known, ended = notification.annotations, notification.ended
-    yield Part(said.where, _where(notification), WHERE)
+    yield _place(notification, said)
     yield Part(said.joined, _tidy(known.get("joined", "")), JOINED, whole=True)
-    yield Part(said.since, _since(notification, said), SINCE, whole=True)
+    yield _timed(said.since, _since(notification, said))
     if ended is not None:
         lasted = said.lasted.format(_span(ended - notification.started))
-        yield Part(said.ended, f"{_spoken(ended, said)}, {lasted}", SINCE, whole=True)
+        yield _timed(said.ended, f"{_spoken(ended, said)}, {lasted}")
     yield from _address(notification, said)
     yield from _notes(notification, said)
 
@@ -197,14 +202,28 @@ def _heading(notification: Notification, said: Words) -> str:
 
 def _where(notification: Notification) -> str:
     """Where it is; a name that the title says already is not said twice, since a text message is short."""
-    where = _tidy(notification.annotations.get("where", ""))
-    name, comma, rest = where.partition(", ")
-    return rest if comma and name in title(notification) else where
+    where, said = _tidy(notification.annotations.get("where", "")), title(notification)
+    known = [at for at in range(len(where)) if where.startswith(", ", at) and where[:at] in said]
+    return where[known[-1] + len(", ") :] if known else where
 
 
-def _owner(notification: Notification, said: Words) -> str:
-    both = [_tidy(notification.annotations.get(name, "")) for name in ("owner", "phone")]
-    return ", ".join(each for each in both if each and each != MISSING) or said.missing
+def _place(notification: Notification, said: Words) -> Part:
+    where = _where(notification)
+    return Part(said.where, where, WHERE, brief=cut(where, BRIEF_PLACE))
+
+
+def _timed(label: str, spoken: str) -> Part:
+    """A time; in brief to the minute and without its year."""
+    found = _TIME.match(spoken)
+    return Part(label, spoken, SINCE, whole=True, brief=f"{found[1]} {found[2]}" if found else "")
+
+
+def _contact(notification: Notification, said: Words) -> Part:
+    """Whom to call; in brief the number."""
+    both = (_tidy(notification.annotations.get(name, "")) for name in ("owner", "phone"))
+    owner, phone = ("" if each == MISSING else each for each in both)
+    whole = ", ".join(filter(None, (owner, phone))) or said.missing
+    return Part(said.owner, whole, OWNER, whole=True, brief=phone)
 
 
 def _since(notification: Notification, said: Words) -> str:
@@ -237,7 +256,7 @@ def _span(seconds: float) -> str:
 
 
 def _tidy(text: str) -> str:
-    return stripped(unicodedata.normalize("NFC", text[:LONGEST]))
+    return cut(stripped(unicodedata.normalize("NFC", text[: 2 * LONGEST])), LONGEST)
 
 
 def _plain(parts: Sequence[Part]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from unicodedata import category
 
 from alerts.sms.alphabet import ESCAPE, septets
 
@@ -53,7 +54,7 @@ def cut(text: str, reference: int) -> tuple[Part, ...]:
     width = 1 if coding is Coding.GSM7 else 2
     if len(data) <= _ALONE[coding] * width:
         return (Part(coding, data),)
-    inside = _inside_escape if coding is Coding.GSM7 else _inside_pair
+    inside = _inside_escape if coding is Coding.GSM7 else _inside_letter
     pieces = list(_pieces(data, _JOINED[coding] * width, width, inside))
     if len(pieces) > MOST_PARTS:
         raise ValueError(f"{len(pieces)} parts, at most {MOST_PARTS}")
@@ -78,5 +79,13 @@ def _inside_escape(data: bytes, at: int) -> bool:
     return data[at - 1] == ESCAPE
 
 
-def _inside_pair(data: bytes, at: int) -> bool:
-    return 0xDC <= data[at] <= 0xDF
+def _inside_letter(data: bytes, at: int) -> bool:
+    """Whether a cut would part a pair of surrogates, or a letter from its first mark: some phones show parts alone."""
+    if _is_low(data[at]):
+        return True
+    return category(data[at : at + 2].decode("utf-16-be", "replace"))[0] == "M" and not _is_low(data[at - 2])
+
+
+def _is_low(octet: int) -> bool:
+    """Whether a unit that begins so is the second one of a pair."""
+    return 0xDC <= octet <= 0xDF

@@ -74,6 +74,19 @@ def test_what_is_kept_fits_and_is_in_its_order(parts: list[Part], budget: int) -
         assert not each.whole or each in parts
 
 
+@given(TEXTS, st.integers(0, 300))
+def test_what_must_be_said_is_said_however_long_the_rest_is(text: str, budget: int) -> None:
+    parts = [
+        Part("", "đầu" + text, 0, brief="đầu"),
+        Part("", "nơi" + text, 1, brief="nơi"),
+        Part("", text + ", 0912000111", 2, whole=True, brief="0912000111"),
+    ]
+    said = [each.text for each in fit(parts, budget, size)]
+    assert budget < 4 or said[0].startswith("đầu")
+    assert budget < 15 or said[-1].endswith("0912000111")
+    assert budget < 19 or said[1].startswith("nơi")
+
+
 def test_what_matters_more_is_kept_though_it_stands_below() -> None:
     parts = [
         Part("", "đầu", 0),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,16 @@ def test_seven_bits_are_used_where_they_can_be(text: str) -> None:
         assert len(parts) <= 2
 
 
+@given(some.text(alphabet="ậ\u0323x\u0303 😀", max_size=420), some.integers(2, 6))
+def test_no_part_begins_inside_a_letter_and_the_room_is_enough(text: str, count: int) -> None:
+    fitting = text.encode("utf-16-be")[: 2 * room(Coding.UCS2, count)].decode("utf-16-be", "ignore")
+    parts = cut(fitting, 0)
+    assert len(parts) <= count
+    for before, after in pairwise(map(decoded, parts)):
+        marked = unicodedata.category(after[0])[0] == "M"
+        assert not marked or unicodedata.category(before[-1])[0] == "M" or before[-1] > "\uffff"
+
+
 @pytest.mark.parametrize(
     ("text", "sizes"),
     [
@@ -73,6 +84,8 @@ def test_seven_bits_are_used_where_they_can_be(text: str) -> None:
         ("ậ" * 70, [70]),
         ("ậ" * 71, [67, 4]),
         ("ậ" * 66 + "😀" + "ậ" * 10, [66, 12]),
+        ("ậ" * 66 + "x\u0303" + "ậ" * 10, [66, 12]),
+        ("ậ" * 65 + "😀\u0303" + "ậ" * 10, [67, 11]),
     ],
 )
 def test_the_limits(text: str, sizes: list[int]) -> None:
