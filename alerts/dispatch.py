@@ -87,6 +87,8 @@ class Dispatch:
         self._summaries = Summaries(closed)
         self._worked: Worked = Worked()
         self._awaited: dict[int, asyncio.Future[None]] = {}
+        self._unheard: dict[str, tuple[float, str]] = {}
+        """receivers whose answers do not reach us: since when (steady), and why"""
         self._moved = telemetry.tally("ioc_deliveries_failed_over", "Deliveries moved to a further contact")
         self._aged = telemetry.tally("ioc_deliveries_too_old", "Deliveries withdrawn into a summary")
 
@@ -112,6 +114,7 @@ class Dispatch:
         self._outbox.apply(receivers)
         self._farewells.say(replaced)
         for name in gone:
+            self._unheard.pop(name, None)
             self._picture.remove(f"self/channel/{name}")
         for name in receivers:
             self._show_channel(name)
@@ -161,6 +164,16 @@ class Dispatch:
     def failing(self) -> frozenset[str]:
         """Receivers whose contacts are tried after others."""
         return self._outbox.failing()
+
+    def hears(self, receiver: str, detail: str) -> None:
+        """What comes back from a receiver, as presses of its buttons, reaches us; `detail` says why it does not."""
+        known = self._unheard.get(receiver)
+        if (known[1] if known else "") == detail:
+            return
+        self._unheard.pop(receiver, None)
+        if detail:
+            self._unheard[receiver] = (known[0] if known else self._clock.now(), detail)
+        self._show_channel(receiver)
 
     def pending(self) -> list[Notification]:
         """All that is owed."""
@@ -434,6 +447,9 @@ class Dispatch:
             return
         key = f"self/channel/{receiver}"
         value, known = self._outbox.channel(receiver), self._picture.get(key)
+        if value["state"] != "failing" and receiver in self._unheard:
+            since, detail = self._unheard[receiver]
+            value |= {"state": "failing", "since": since, "detail": detail}
         if value["since"] is None:
             value["since"] = (
                 known["since"] if known and known["state"] == value["state"] else self._clock.now()

@@ -15,7 +15,7 @@ from alerts import rendering
 from alerts.bot import BotOptions, ask, result_of
 from alerts.notification import Notification
 from alerts.press import Press, asks, data_of
-from alerts.service import Service, passing
+from alerts.service import Answer, Service, passing
 
 SERVICE = "Telegram"
 WAIT = 25
@@ -60,14 +60,20 @@ class TelegramButtons:
         result_of(await ask(self._asking, self._options, "answerCallbackQuery", body), SERVICE)
 
     async def take_away(self, chat: str, message: int, notification: Notification) -> None:
-        """Leave a message without the button that acknowledges."""
-        body = {"chat_id": chat, "message_id": message, "reply_markup": linked(notification)}
-        result_of(await ask(self._asking, self._options, "editMessageReplyMarkup", body), SERVICE)
+        """Leave a message without the button that acknowledges, and without the link where Telegram refuses that."""
+        answer = await self._keep(chat, message, linked(notification))
+        if answer.status == 400:
+            answer = await self._keep(chat, message, {"inline_keyboard": []})
+        result_of(answer, SERVICE)
 
     async def close(self) -> None:
         """Let go of connections."""
         await self._asking.close()
         await self._hearing.close()
+
+    async def _keep(self, chat: str, message: int, keyboard: dict[str, Any]) -> Answer:
+        body = {"chat_id": chat, "message_id": message, "reply_markup": keyboard}
+        return await ask(self._asking, self._options, "editMessageReplyMarkup", body)
 
 
 def pressable(notification: Notification, *, link: bool = True) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from alerts.channels.base import Receiver
 from alerts.clerk import Clerk
 from alerts.engine import Engine
 from alerts.oncall.roster import Roster
+from alerts.presses import Presses
 from alerts.receivers import made
 from alerts.recurrences import Almanac
 from alerts.rules import Rule
@@ -25,6 +26,7 @@ from collectors import registry as sources
 from collectors.base import Surroundings
 from collectors.runner import Runner
 from ioc import history
+from ioc.civiltime import CivilTime
 from ioc.clock import Clock
 from ioc.config.compiled import Config
 from ioc.config.diff import changes, in_force
@@ -36,6 +38,7 @@ from ioc.holdings import kept
 from ioc.intake import Intake
 from ioc.model import Sample, Verdict
 from ioc.picture import Picture, See
+from ioc.readiness import degraded
 from ioc.reading import read, today
 from ioc.state.ledger import Ledger, Write
 from ioc.state.look import Look
@@ -52,10 +55,6 @@ log = structlog.get_logger("ioc")
 
 FLUSH_EVERY = 0.25
 """seconds between two puts of the counters"""
-FAULT_SHOWN = 60.0
-"""seconds for which a source that could not ask degrades us"""
-SKEW_SHOWN = 1.0
-"""seconds that the clocks may differ before screens are told"""
 STATIC = Path(__file__).parent.parent / "web" / "ui" / "dist"
 
 
@@ -92,7 +91,9 @@ class Service:
         self._history = self._kept.keeper if self._kept else None
         self._inlet = self._open_inlet()
         self._counts = Counts(self._picture)
-        self._day = today(clock)
+        self._civil = CivilTime(
+            clock, self._picture, lambda: today(clock), self._follow_clock, self._turn_day
+        )  # fmt: skip
         self._roster = Roster(clock, self._picture, self._ledger)
         around = Surroundings(clock, self._telemetry, random.Random())
         if self._history is not None:
@@ -116,6 +117,10 @@ class Service:
         self._visitors = Visitors(
             clock, self._picture, self._engine, self._ledger, config.others, config.inventory, telemetry
         )
+        self._presses = Presses(
+            clock, self._picture, self._ledger, self._engine.acknowledge, lambda: self.config.duty.people,
+            self._engine.dispatch.hears, telemetry,
+        )  # fmt: skip
         self._expectation = Expectation(clock, self._look_again)
         self._intake = Intake(
             clock, self._picture, {name: each.role for name, each in asked.items()}, self._expectation.expected,
@@ -151,6 +156,7 @@ class Service:
         self._expectation.stop()
         self._roster.stop()
         self._intake.stop()
+        await self._presses.close()
         await self._visitors.close()
         await self._engine.close()
         if self._history is not None:
@@ -212,29 +218,8 @@ class Service:
 
     def readiness(self) -> Readiness:
         """How this service is: whoever is away degrades it, only we ourselves can unready it."""
-        degraded: dict[str, str] = {}
-        for part in (
-            "history",
-            "inlet",
-            "ledger",
-            "uplink",
-            "config",
-            "clock",
-            "duty",
-            "outside",
-            "watchdog",
-        ):
-            value = self._picture.get(f"self/{part}")
-            if value is not None and value["state"] not in ("ok", "off", "waiting"):
-                degraded[part] = str(value.get("detail") or value["state"])
-        failing = (self._picture.get("self/deliveries") or {}).get("failing", ())
-        if failing:
-            degraded["deliveries"] = "; ".join(f"{each['receiver']}: {each['detail']}" for each in failing)
-        now = self._clock.now()
-        for source, (at, what) in self._runner.faults.items():
-            if now - at < FAULT_SHOWN:
-                degraded[f"source {source}"] = what
-        return Readiness(self._server is not None, degraded)
+        found = degraded(self._picture, self._runner.faults, self._clock.now())
+        return Readiness(self._server is not None, found)
 
     # --- the flows ---
 
@@ -266,25 +251,12 @@ class Service:
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_EVERY)
-            for look in (self._look_at_clock, self._look_at_day, self._look_at_inlet, self._counts.flush):
+            for look in (self._civil.look, self._look_at_inlet, self._counts.flush):
                 try:
                     look()
                 except Exception as error:  # noqa: BLE001 -- one fault must not end the counters for good
                     self._faults.n += 1
                     log.error("a look at ourselves raised", look=look.__qualname__, error=repr(error))
-
-    def _look_at_clock(self) -> None:
-        skew = self._clock.skew()
-        shown = self._picture.get("self/clock")
-        if abs(skew) < SKEW_SHOWN:
-            if shown is not None:
-                self._picture.remove("self/clock")
-                self._follow_clock()
-        elif shown is None or abs(shown["skew"] - skew) >= SKEW_SHOWN:
-            detail = f"the system clock is {skew:+.0f} s off the time it had when this service started"
-            self._picture.put("self/clock", {"state": "jumped", "skew": round(skew, 1), "detail": detail})
-            self._follow_clock()
-            log.warning("the system clock jumped", skew=skew)
 
     def _follow_clock(self) -> None:
         """Calendars go by civil time: who is expected may be otherwise at once."""
@@ -292,13 +264,10 @@ class Service:
         self._roster.rearm()
         self._look_again(self.config.inventory.endpoints, self._clock.now())
 
-    def _look_at_day(self) -> None:
+    def _turn_day(self) -> None:
         """Units begin and end with a day."""
-        day = today(self._clock)
-        if day != self._day:
-            self._day = day
-            self._counts.apply(self.config.inventory, self.config.systems, day)
-            self._engine.turn_day()
+        self._counts.apply(self.config.inventory, self.config.systems, self._civil.day)
+        self._engine.turn_day()
 
     def _look_at_inlet(self) -> None:
         if self._inlet is not None:
@@ -314,6 +283,7 @@ class Service:
         self._engine.plans.recurring.almanac = _almanac(config)
         self._engine.restore()
         self._visitors.restore()
+        self._presses.apply(self._receivers)
         self._picture.watch(self._engine.on_change)
         verdicts = self._ledger.read("SELECT subject, source, verdict, since FROM verdicts")
         states = self._ledger.read("SELECT subject, state, since FROM states")
@@ -322,7 +292,7 @@ class Service:
         self._runner.restore(
             {(subject, source): (Verdict(verdict), since) for subject, source, verdict, since in verdicts}
         )
-        self._counts.apply(config.inventory, config.systems, self._day)
+        self._counts.apply(config.inventory, config.systems, self._civil.day)
         self._show_sites(config)
 
     def _adopt(self, fresh: Config) -> None:
@@ -332,9 +302,10 @@ class Service:
         self._engine.apply(config.inventory, _rules(config), told, config.duty, config.calendars)
         self._engine.plans.recurring.apply(_almanac(config))
         self._visitors.apply(config.others, config.inventory)
+        self._presses.apply(told)
         self._expectation.apply(config.inventory, config.calendars)
         self._intake.apply(config.inventory)
-        self._counts.apply(config.inventory, config.systems, self._day)
+        self._counts.apply(config.inventory, config.systems, self._civil.day)
         self._show_sites(config)
         self._runner.apply(config.inventory)
         if self._history is not None:
