@@ -2,11 +2,11 @@
 
 import pytest
 
-from ioc.picture import Picture
+from ioc.picture import Picture, Value
 from ioc.readiness import FAULT_SHOWN, PARTS, degraded
 
 
-def picture(**values: dict[str, object]) -> Picture:
+def picture(**values: Value) -> Picture:
     made = Picture("test", lambda see, error: None)
     for name, value in values.items():
         made.put(f"self/{name}", value)
