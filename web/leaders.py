@@ -129,7 +129,7 @@ def _incidents(severity: str, found: Sequence[Value], skew: float, words: Mappin
 def _row(incident: Value, skew: float, words: Mapping[str, str]) -> list[str]:
     members = incident.get("members", 0)
     reach = f" ({words['members'].format(n=members)})" if members > 1 else ""
-    owner = " · ".join(filter(None, (incident.get("owner"), incident.get("phone"))))
+    owner = " · ".join(filter(None, (incident.get("owner"), _whole(incident.get("phone", "")))))
     return [
         escape(f"{incident['title']}{reach}"),
         escape(incident.get("unit_name") or incident.get("unit", "")),
@@ -154,7 +154,7 @@ def _hands(incident: Value, words: Mapping[str, str]) -> str:
 
 def _on_call(schedules: Iterable[Value], skew: float, words: Mapping[str, str]) -> str:
     rows = [
-        [escape(each["name"]), *person, "" if each["until"] is None else _moment(each["until"] + skew)]
+        [escape(each["name"]), *person, _until(each["until"], skew)]
         for each in sorted(schedules, key=lambda each: str(each["name"]))
         for person in _people(each, words)
     ]
@@ -164,7 +164,7 @@ def _on_call(schedules: Iterable[Value], skew: float, words: Mapping[str, str]) 
 
 
 def _people(schedule: Value, words: Mapping[str, str]) -> list[tuple[str, str]]:
-    found = [(escape(each["name"]), escape(each["phone"])) for each in schedule["people"]]
+    found = [(escape(each["name"]), escape(_whole(each["phone"]))) for each in schedule["people"]]
     return found or [(f"<span class='nobody'>{words['gap']}</span>", "")]
 
 
@@ -175,5 +175,15 @@ def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody></table>"
 
 
+def _until(steady: float | None, skew: float) -> str:
+    """A handover is set to a whole minute: what clocks differ by must not make it the minute before."""
+    return "" if steady is None else _moment(round((steady + skew) / 60) * 60)
+
+
 def _moment(civil: float, year: str = "") -> str:
-    return datetime.fromtimestamp(civil, ZONE).strftime(f"%H:%M %d/%m{year}")
+    return _whole(datetime.fromtimestamp(civil, ZONE).strftime(f"%H:%M %d/%m{year}"))
+
+
+def _whole(text: str) -> str:
+    """The same text, never broken between two lines."""
+    return text.replace(" ", "\u00a0")

@@ -36,7 +36,7 @@ def schedule(*people: tuple[str, str]) -> dict[str, Any]:
 
 
 def text(html: str) -> str:
-    return unescape(re.sub(r"<[^>]+>", "|", html.split("</style>")[1]))
+    return unescape(re.sub(r"<[^>]+>", "|", html.split("</style>")[1])).replace("\u00a0", " ")
 
 
 def test_open_incidents_stand_by_severity_with_owner_hands_and_since() -> None:
@@ -76,6 +76,17 @@ def test_who_is_on_call_has_a_number_and_a_gap_is_said() -> None:
     assert "|Trực IOC||Nguyễn Văn An||0912345678||15:32 24/11|" in said
     assert "không có ai trực" in text(page("", [], [schedule()], NOW, 0.0, "vi"))
     assert "Chưa khai báo lịch trực nào." in text(page("", [], [], NOW, 0.0, "vi"))
+
+
+def test_a_handover_is_the_minute_it_was_set_to_whatever_clocks_differ_by() -> None:
+    six = schedule(("An", "")) | {"until": NOW - 7 - 0.3}
+    assert "|14:32 24/11|" in text(page("", [], [six], NOW, 0.0, "vi"))
+
+
+def test_times_and_numbers_are_never_broken_between_two_lines() -> None:
+    said = page("", [incident(1, phone="0237 000 0271")], [schedule(("An", "0900 000 004"))], NOW, 0.0, "vi")
+    for each in ("14:20 24/11", "0237 000 0271", "0900 000 004"):
+        assert each.replace(" ", "\u00a0") in said
 
 
 @pytest.mark.parametrize(

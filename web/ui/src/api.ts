@@ -2,8 +2,19 @@
 
 import type { Matcher, ScopeKind } from "./picture";
 
-/** `error` is the server's own sentence; `status` alone when it gave none, 0 when it was not reached. */
-export type Outcome = { ok: true } | { ok: false; status: number; error: string | null };
+/**
+ * `error` is the server's own sentence; `status` alone when it gave none, 0 when it was not reached. `code` names what
+ * people meet in their daily work, `about` whom or what it is about, so that the screen has words of its own for it.
+ */
+export interface Refusal {
+  ok: false;
+  status: number;
+  error: string | null;
+  code?: string | undefined;
+  about?: string | undefined;
+}
+
+export type Outcome = { ok: true } | Refusal;
 
 export interface Window {
   scope: { kind: ScopeKind; id: string };
@@ -48,7 +59,7 @@ export function writeNote(text: string, by: string): Promise<Outcome> {
 }
 
 /** Something that was asked for, or why it cannot be had. */
-export type Answer<T> = { ok: true; value: T } | Exclude<Outcome, { ok: true }>;
+export type Answer<T> = { ok: true; value: T } | Refusal;
 
 /** What happened of an incident, a sentence a fact, oldest first. */
 export function explain(incident: string, language: string): Promise<Answer<{ facts: { text: string }[] }>> {
@@ -79,7 +90,7 @@ function act(incident: string, verb: string, body: unknown): Promise<Outcome> {
 async function get<T>(path: string): Promise<Answer<T>> {
   try {
     const response = await fetch(path);
-    if (!response.ok) return { ok: false, status: response.status, error: await sentence(response) };
+    if (!response.ok) return await refusal(response);
     return { ok: true, value: (await response.json()) as T };
   } catch {
     return { ok: false, status: 0, error: null };
@@ -100,7 +111,7 @@ async function send(method: string, path: string, body: unknown): Promise<Outcom
   const headers = { "Content-Type": "application/json" };
   try {
     const response = await fetch(path, { method, headers, body: JSON.stringify(body) });
-    return response.ok ? { ok: true } : { ok: false, status: response.status, error: await sentence(response) };
+    return response.ok ? { ok: true } : await refusal(response);
   } catch {
     return { ok: false, status: 0, error: null };
   }
@@ -108,11 +119,23 @@ async function send(method: string, path: string, body: unknown): Promise<Outcom
 
 /** What the server says is wrong, in its own words; null when it says nothing. */
 export async function sentence(response: Response): Promise<string | null> {
+  return (await refusal(response)).error;
+}
+
+async function refusal(response: Response): Promise<Refusal> {
+  const { error, code, about } = await said(response);
+  return { ok: false, status: response.status, error: text(error) ?? null, code: text(code), about: text(about) };
+}
+
+async function said(response: Response): Promise<Record<string, unknown>> {
   try {
     const body: unknown = await response.json();
-    const error = (body as { error?: unknown } | null)?.error;
-    return typeof error === "string" ? error : null;
+    return typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   } catch {
-    return null;
+    return {};
   }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }

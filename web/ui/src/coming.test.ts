@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import { comingOf, onCallOf, stepOf } from "./coming";
+import { comingOf, onCallOf, quietOf, stepOf, toldOf } from "./coming";
 import { words } from "./i18n";
-import type { Incident, OnCall } from "./picture";
+import type { Incident, OnCall, Silence } from "./picture";
 
 const vi = words("vi");
 const en = words("en");
@@ -46,4 +46,22 @@ test("schedules stand in the order of their names", () => {
   const named = (name: string): OnCall => ({ name, people: [], until: null });
   const all = new Map([["b", named("Trực mạng")], ["a", named("Trực IOC")]]);
   expect(onCallOf(all).map(([id]) => id)).toEqual(["a", "b"]);
+});
+
+test("a silence is said with whose it is and until when, maintenance by its name", () => {
+  const silence = { matchers: [], start: 0, end: 1795510800, reason: "", by: "Lê Thị Mai", state: "active" } as Silence;
+  const held = { ...incident, silenced: true };
+  expect(quietOf(held, silence, 1795505527, 1795505527, vi)).toBe("Lê Thị Mai tắt báo đến 16:00");
+  expect(quietOf(held, undefined, 1795505527, 1795505527, vi)).toBe("đang bảo trì");
+  expect(quietOf(incident, silence, 1795505527, 1795505527, vi)).toBe("");
+});
+
+test("people who were told have names; receivers and who is only owed are left out", () => {
+  const at = { at: 0, attempts: 1 };
+  const told = {
+    oncall: { state: "told", name: "oncall", ...at },
+    "person:an": { state: "told", name: "Nguyễn Văn An", ...at },
+    "person:chi": { state: "owed", name: "Lê Thị Chi", ...at },
+  } as const;
+  expect(toldOf({ ...incident, told })).toEqual(["Nguyễn Văn An"]);
 });

@@ -1,8 +1,8 @@
 /** What comes next of an incident, in words. Pure: `now` is the server's time in seconds. */
 
-import { age } from "./format";
+import { age, moment } from "./format";
 import { known, type Words } from "./i18n";
-import type { Incident, OnCall } from "./picture";
+import type { Incident, OnCall, Silence } from "./picture";
 
 /** What comes next: by itself at a time, counted down, or by a person. */
 export function comingOf(incident: Incident, now: number, words: Words): string {
@@ -21,6 +21,19 @@ export function stepOf(incident: Incident, words: Words): string {
   if (!step || incident.acknowledged || incident.silenced) return "";
   const key = step.round > 1 ? "step.round" : "step";
   return words(key, { told: step.told, of: step.of, round: step.round });
+}
+
+/** By whose word nobody is told of an incident, and until when; empty when people are told. `civil` is now. */
+export function quietOf(incident: Incident, silence: Silence | undefined, now: number, civil: number, words: Words): string {
+  if (!incident.silenced) return "";
+  if (!silence) return words("incident.silenced");
+  return words("incident.quiet_until", { by: silence.by, time: moment(silence.end + civil - now, civil) });
+}
+
+/** The people who were told of an incident, by name. */
+export function toldOf(incident: Incident): string[] {
+  const people = Object.entries(incident.told).filter(([key, each]) => key.startsWith("person:") && each.state === "told");
+  return people.map(([key, each]) => each.name || key);
 }
 
 /** Those who are on call, a schedule a line, by its name. */

@@ -64,6 +64,8 @@ test("an incident under maintenance does not make the wall shout", () => {
 test.each([
   ["calm", [system({ up: 3, off: 2 })], [], "ok"],
   ["watching", [system({ up: 3, down: 1 })], [], "ok"],
+  ["held", [system({ up: 3, down: 1 })], [incident(1, { silenced: true })], "ok"],
+  ["watching", [system({ up: 3, down: 2 })], [incident(1, { silenced: true })], "ok"],
   ["warning", [system({ up: 3, down: 1 })], [incident(1, { severity: "warning" })], "ok"],
   ["critical", [system({ up: 3, down: 1 })], [incident(1)], "ok"],
   ["stale", [system({ up: 3 }, { at: 1 })], [incident(1, { severity: "warning" })], "ok"],

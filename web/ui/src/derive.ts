@@ -96,12 +96,14 @@ function compareIncidents(a: Incident, b: Incident): number {
   );
 }
 
-export type Level = "empty" | "blind" | "stale" | "critical" | "warning" | "watching" | "calm";
+export type Level = "empty" | "blind" | "stale" | "critical" | "warning" | "watching" | "held" | "calm";
 
 export interface Verdict {
   level: Level;
   criticals: number;
   warnings: number;
+  /** incidents that nobody is told of, under a silence or maintenance */
+  held: number;
   counts: Counts;
   /** seconds since the newest sample of any system; null when there is none */
   fresh: number | null;
@@ -116,18 +118,20 @@ export function verdict(
 ): Verdict {
   const counts = sum(systems.map((band) => band.system.counts));
   const told = incidents.filter((each) => !each.silenced);
+  const held = incidents.filter((each) => each.silenced);
   const criticals = told.filter((each) => each.severity === "critical").length;
   const warnings = told.filter((each) => each.severity === "warning").length;
   const newest = Math.max(0, ...systems.map((band) => band.system.at || 0));
   const fresh = newest ? Math.max(0, now - newest) : null;
-  return { level: levelOf(), criticals, warnings, counts, fresh };
+  return { level: levelOf(), criticals, warnings, held: held.length, counts, fresh };
 
   function levelOf(): Level {
     if (uplink?.state === "down") return "blind";
     if (criticals) return "critical";
     if (total(counts) && systems.some((band) => band.stale !== null)) return "stale";
     if (warnings) return "warning";
-    if (total(counts, WRONG)) return "watching";
+    if (total(counts, WRONG) > held.reduce((n, each) => n + each.members, 0)) return "watching";
+    if (total(counts, WRONG)) return "held";
     return total(counts) ? "calm" : "empty";
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { age, ageShort, clockTime, day, hourOfDay, measured, moment, phone, whole } from "./format";
+import { age, ageShort, clockTime, day, hourOfDay, measured, moment, phone, setMoment, whole } from "./format";
 import { words } from "./i18n";
 
 const vi = words("vi");
@@ -34,8 +34,13 @@ test("the clock is Viet Nam's wherever the screen's is", () => {
 });
 
 test("a moment of another day says which", () => {
-  expect(moment(AT - 60, AT, "vi")).toBe("14:31");
-  expect(moment(AT - 86400, AT, "vi")).toMatch(/^14:32 23.11$/);
+  expect(moment(AT - 60, AT)).toBe("14:31");
+  expect(moment(AT - 86400, AT)).toBe("14:32 23/11");
+});
+
+test("what was set to a minute is that minute, whatever the clocks differ by", () => {
+  const six = AT - 7 - 32 * 60;
+  expect([six - 0.4, six, six + 0.4].map((each) => setMoment(each, AT))).toEqual(["14:00", "14:00", "14:00"]);
 });
 
 test("figures are grouped as the language does", () => {

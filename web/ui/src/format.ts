@@ -44,18 +44,19 @@ export function hourOfDay(at: number): number {
   return (h ?? 0) + (m ?? 0) / 60;
 }
 
-/** The hour and minute, with the day before it when it is not today. */
-export function moment(at: number, now: number, language: string): string {
+/** The hour and minute, with the day after it when it is not today. */
+export function moment(at: number, now: number): string {
   const time = clockTime(at).slice(0, 5);
-  const day = shortDay(at, language);
-  return day === shortDay(now, language) ? time : `${time} ${day}`;
+  const day = dayFormat.format(at * 1000);
+  return day === dayFormat.format(now * 1000) ? time : `${time} ${day}`;
 }
 
-function shortDay(at: number, language: string): string {
-  return new Intl.DateTimeFormat(locale(language), { timeZone: ZONE, day: "2-digit", month: "2-digit" }).format(
-    at * 1000,
-  );
+/** A moment that people set to a whole minute: what clocks differ by must not make it the minute before. */
+export function setMoment(at: number, now: number): string {
+  return moment(Math.round(at / MINUTE) * MINUTE, now);
 }
+
+const dayFormat = new Intl.DateTimeFormat("en-GB", { timeZone: ZONE, day: "2-digit", month: "2-digit" });
 
 /** The day as a person says it, without the year: the header has no room for what everybody knows. */
 export function day(at: number, language: string): string {

@@ -67,6 +67,7 @@ export interface Told {
   state: "owed" | "told" | "failing";
   at: number;
   attempts: number;
+  name?: string;
 }
 
 export interface Incident {

@@ -1,6 +1,7 @@
 /** Say that a person is on it. */
 
 import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
 
 import { acknowledge } from "../api";
 import { age } from "../format";
@@ -11,16 +12,22 @@ import { Check } from "./Glyph";
 
 export function AcknowledgeForm({ id, incident }: { id: string; incident: Incident }) {
   const note = useSignal("");
+  const seen = useRef(incident.decided);
   const progress = useSignal<Progress>("idle");
   const words = say.value;
   const again = Boolean(incident.acknowledged);
   if (incident.acknowledged && incident.next_at == null) return <Acknowledged by={incident.acknowledged} />;
   const submit = (event: Event) => {
     event.preventDefault();
-    void run(progress, () => acknowledge(id, who.value.trim(), note.value.trim(), incident.decided));
+    void run(progress, () => acknowledge(id, who.value.trim(), note.value.trim(), seen.current));
+    seen.current = incident.decided;
+  };
+  // What they saw when they began to write: who presses Enter has not read what came meanwhile.
+  const begin = ({ currentTarget, relatedTarget }: FocusEvent) => {
+    if (!(currentTarget as Node).contains(relatedTarget as Node | null)) seen.current = incident.decided;
   };
   return (
-    <form class="act" onSubmit={submit}>
+    <form class="act" onSubmit={submit} onFocusIn={begin}>
       <h3>{words(again ? "ack.again" : "ack.title")}</h3>
       {incident.acknowledged && <Acknowledged by={incident.acknowledged} />}
       <WhoField id="ack-by" />

@@ -2,17 +2,19 @@
 
 import { useSignal } from "@preact/signals";
 
-import { comingOf, stepOf } from "../coming";
+import { comingOf, quietOf, stepOf, toldOf } from "../coming";
 import { age, moment, phone } from "../format";
 import { known } from "../i18n";
 import type { Incident } from "../picture";
-import { civil, language, now, opened, openIncidents, say, store, theTroubles } from "../wall";
+import { civil, now, opened, openIncidents, say, store, theTroubles } from "../wall";
 import { Check, Glyph } from "./Glyph";
 import { OnCallLine } from "./OnCallLine";
 import { Calm } from "./Overview";
 
 /** Rows that the wall has room for. */
 const SHOWN = 7;
+/** So many rows have the room for a line more: what to do, and who was told. */
+const FEW = 4;
 /** Rows drawn when somebody asks for all. */
 const MOST = 200;
 
@@ -28,7 +30,7 @@ export function Alerts() {
         <section class="cases" aria-label={words("scene.alerts")}>
           <ol>
             {incidents.slice(0, room).map((each) => (
-              <Case key={each.id} incident={each} />
+              <Case key={each.id} incident={each} whole={incidents.length <= FEW} />
             ))}
           </ol>
           {more > 0 && (
@@ -45,7 +47,7 @@ export function Alerts() {
   );
 }
 
-function Case({ incident }: { incident: Incident }) {
+function Case({ incident, whole }: { incident: Incident; whole: boolean }) {
   const words = say.value;
   const began = incident.began ?? incident.opened;
   const classes = ["case", `sev-${incident.severity}`];
@@ -65,7 +67,7 @@ function Case({ incident }: { incident: Incident }) {
       </div>
       <div class="hand">
         <Taken incident={incident} />
-        <p class="coming">{coming(incident)}</p>
+        <p class="coming">{whole ? comingOf(incident, now.value, words) : coming(incident)}</p>
       </div>
       <div class="whose">
         <p>{incident.owner || words("incident.no_owner")}</p>
@@ -73,9 +75,22 @@ function Case({ incident }: { incident: Incident }) {
       </div>
       <div class="since">
         <b class="figure">{age(now.value - began, words)}</b>
-        <p>{words("since", { time: moment(began + civil.value - now.value, civil.value, language.value) })}</p>
+        <p>{words("since", { time: moment(began + civil.value - now.value, civil.value) })}</p>
       </div>
+      {whole && <Action incident={incident} />}
     </li>
+  );
+}
+
+function Action({ incident }: { incident: Incident }) {
+  const told = toldOf(incident);
+  return (
+    <div class="action">
+      <p>
+        <i aria-hidden="true">→</i> {incident.next_action || say.value("incident.no_action")}
+      </p>
+      {told.length > 0 && <p class="told">{say.value("incident.told_to", { who: told.join(", ") })}</p>}
+    </div>
   );
 }
 
@@ -96,12 +111,8 @@ function why(incident: Incident): string {
 
 function Taken({ incident }: { incident: Incident }) {
   const words = say.value;
-  const held = incident.silenced_by ? store.one("silence", incident.silenced_by) : undefined;
-  if (held) {
-    const time = moment(held.end + civil.value - now.value, civil.value, language.value);
-    return <p class="mark">{words("incident.quiet_until", { time, by: held.by })}</p>;
-  }
-  if (incident.silenced) return <p class="mark">{words("incident.silenced")}</p>;
+  const quiet = quietOf(incident, store.one("silence", incident.silenced_by ?? ""), now.value, civil.value, words);
+  if (quiet) return <p class="mark">{quiet}</p>;
   if (incident.acknowledged) {
     return (
       <p class="taken">

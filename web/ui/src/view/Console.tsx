@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { About, Incident, Live } from "../picture";
 import { age, moment, phone } from "../format";
 import { known } from "../i18n";
-import { civil, FINDER, language, now, opened, say, SHIFT, store } from "../wall";
+import { civil, FINDER, now, opened, say, SHIFT, store } from "../wall";
 import { comingOf } from "../coming";
 import { AcknowledgeForm } from "./AcknowledgeForm";
 import { Finder } from "./Finder";
@@ -64,7 +64,7 @@ function IncidentSheet({ id, incident }: { id: string; incident: Incident }) {
         <Glyph state={incident.cause?.state ?? "down"} />
         <span>
           {words(`severity.${incident.severity}`)} · {age(now.value - (incident.began ?? incident.opened), words)} ·{" "}
-          {words("since", { time: moment(incident.began ?? incident.opened, now.value, language.value) })}
+          {words("since", { time: moment(civilOf(incident.began ?? incident.opened), civil.value) })}
         </span>
       </p>
       <dl>
@@ -100,7 +100,7 @@ function Remarks({ incident }: { incident: Incident }) {
     <ul class="remarks">
       {incident.remarks.map((each) => (
         <li key={`${each.at} ${each.by}`}>
-          <b>{each.by}</b> {moment(civilOf(each.at), civil.value, language.value)}
+          <b>{each.by}</b> {moment(civilOf(each.at), civil.value)}
           <q>{each.text}</q>
         </li>
       ))}
@@ -151,7 +151,7 @@ function LiveLine({ live }: { live: Live }) {
         {words(`state.${live.state}`)}
         {why && `, ${why}`}
         {live.detail && ` (${live.detail})`} · {age(now.value - live.since, words)} ·{" "}
-        {words("since", { time: moment(civilOf(live.since), civil.value, language.value) })}
+        {words("since", { time: moment(civilOf(live.since), civil.value) })}
       </span>
     </p>
   );

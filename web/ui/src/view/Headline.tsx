@@ -16,6 +16,7 @@ const SIGNS: Record<Level, State> = {
   critical: "down",
   warning: "degraded",
   watching: "unknown",
+  held: "maintenance",
   calm: "up",
 };
 
@@ -63,10 +64,11 @@ function Sentence({ verdict }: { verdict: Verdict }) {
   );
 }
 
-function sentence({ level, criticals, warnings }: Verdict): string {
+function sentence({ level, criticals, warnings, held }: Verdict): string {
   const words = say.value;
   if (level === "critical") return words("verdict.critical", { n: criticals });
   if (level === "warning") return words("verdict.warning", { n: warnings });
+  if (level === "held") return words("verdict.held", { n: held });
   return words(`verdict.${level}`);
 }
 
@@ -78,7 +80,7 @@ function detail({ level, warnings, counts, fresh }: Verdict): string {
   if (level === "calm" && scene.value === "overview") return "";
   const parts: string[] = [];
   if (level === "critical" && warnings) parts.push(words("verdict.and_warnings", { n: warnings }));
-  if (level === "watching" || level === "calm") parts.push(counted(counts));
+  if (level === "watching" || level === "held" || level === "calm") parts.push(counted(counts));
   if (fresh !== null) parts.push(words("updated", { age: age(fresh, words) }));
   return parts.join(", ");
 }

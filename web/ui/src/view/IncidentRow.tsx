@@ -1,9 +1,10 @@
 /** One incident, as the far chair must read it: what, where, since when, whose, what next. */
 
+import { comingOf, quietOf } from "../coming";
 import type { Incident } from "../picture";
 import { age, moment, phone } from "../format";
 import { known } from "../i18n";
-import { arrivals, language, now, opened, say } from "../wall";
+import { arrivals, civil, now, opened, say, store } from "../wall";
 import { Check, Glyph } from "./Glyph";
 
 export function IncidentRow({ incident }: { incident: Incident }) {
@@ -43,7 +44,8 @@ function where(incident: Incident): string {
   if (incident.members > 1) parts.push(words("incident.members", { n: incident.members }));
   const reason = words(known(`reason.${incident.cause?.reason}`, "reason.none"));
   if (reason) parts.push(reason);
-  parts.push(words("since", { time: moment(incident.began ?? incident.opened, now.value, language.value) }));
+  const began = (incident.began ?? incident.opened) + civil.value - now.value;
+  parts.push(words("since", { time: moment(began, civil.value) }));
   return parts.join(" · ");
 }
 
@@ -64,19 +66,28 @@ function Hands({ incident }: { incident: Incident }) {
   const words = say.value;
   const marks = [
     incident.unrecorded ? words("incident.unrecorded") : "",
-    incident.silenced ? words("incident.silenced") : "",
     incident.flapping ? words("incident.flapping") : "",
   ].filter(Boolean);
   return (
     <p class="hands">
       {marks.length > 0 && <span class="mark">{marks.join(" · ")} · </span>}
-      {incident.acknowledged ? (
-        <span class="taken">
-          <Check /> {words("incident.acknowledged", { by: incident.acknowledged.by })}
-        </span>
-      ) : (
-        <span class="open">{words("incident.unacknowledged")}</span>
-      )}
+      <Taken incident={incident} />
     </p>
   );
+}
+
+/** Who has it; while nobody has, who is told next and when. */
+function Taken({ incident }: { incident: Incident }) {
+  const words = say.value;
+  const quiet = quietOf(incident, store.one("silence", incident.silenced_by ?? ""), now.value, civil.value, words);
+  if (quiet) return <span class="mark">{quiet}</span>;
+  if (incident.acknowledged) {
+    return (
+      <span class="taken">
+        <Check /> {words("incident.acknowledged", { by: incident.acknowledged.by })}
+      </span>
+    );
+  }
+  const comes = incident.next_at != null ? comingOf(incident, now.value, words) : words("incident.unacknowledged");
+  return <span class="open">{comes}</span>;
 }

@@ -6,7 +6,7 @@ import { endMaintenance, maintain } from "../api";
 import { moment } from "../format";
 import type { Maintenance, ScopeKind } from "../picture";
 import { serverNow } from "../ticker";
-import { language, now, say, store } from "../wall";
+import { civil, now, say, store } from "../wall";
 import { Field, Permission, Report, run, who, WhoField, type Progress } from "./form";
 
 export interface Scope {
@@ -92,7 +92,7 @@ function Item({ id, each }: { id: string; each: Maintenance }) {
   const progress = useSignal<Progress>("idle");
   const words = say.value;
   const end = () => void run(progress, () => endMaintenance(id, who.value.trim()));
-  const time = moment(each.end, now.value, language.value);
+  const time = moment(each.end + civil.value - now.value, civil.value);
   return (
     <li>
       <b>{nameOf(each)}</b>

@@ -1,9 +1,9 @@
 /** Who is on call now, with the number to ring; before it what a scene has to say of the rest, after it the shift log. */
 
 import { onCallOf } from "../coming";
-import { moment, phone } from "../format";
+import { phone, setMoment } from "../format";
 import type { OnCall } from "../picture";
-import { civil, language, now, opened, say, SHIFT, store } from "../wall";
+import { civil, now, opened, say, SHIFT, store } from "../wall";
 
 const SHOWN = 3;
 
@@ -36,7 +36,7 @@ function Schedule({ each }: { each: OnCall }) {
       </li>
     );
   }
-  const until = each.until === null ? "" : moment(each.until + (civil.value - now.value), civil.value, language.value);
+  const until = each.until === null ? "" : setMoment(each.until + (civil.value - now.value), civil.value);
   return (
     <li>
       {words("oncall.of", { name: each.name })} <b>{first.name}</b> {first.phone && <b class="figure">{phone(first.phone)}</b>}

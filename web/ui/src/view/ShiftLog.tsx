@@ -5,7 +5,7 @@ import { useEffect } from "preact/hooks";
 
 import { findNotes, writeNote, type Note } from "../api";
 import { moment } from "../format";
-import { civil, language, openIncidents, say } from "../wall";
+import { civil, openIncidents, say } from "../wall";
 import { explain, Field, Permission, Report, run, who, WhoField, type Progress } from "./form";
 
 export function ShiftLog() {
@@ -107,7 +107,7 @@ function Entry({ note }: { note: Note }) {
   const open = note.incidents.map((each) => each.title).join("; ");
   return (
     <li>
-      <b>{note.by}</b> {moment(note.at, civil.value, language.value)}
+      <b>{note.by}</b> {moment(note.at, civil.value)}
       <p class="text">{note.text}</p>
       {open && (
         <p>

@@ -5,7 +5,7 @@ import { useSignal } from "@preact/signals";
 import { endSilence, silence } from "../api";
 import { moment } from "../format";
 import type { Incident, Matcher, Silence } from "../picture";
-import { civil, language, now, say, store } from "../wall";
+import { civil, now, say, store } from "../wall";
 import { Field, Permission, Report, run, who, WhoField, type Progress } from "./form";
 
 const HOURS = [1, 2, 4, 8, 24, 72];
@@ -98,7 +98,7 @@ export function SilenceList() {
 function Item({ id, each }: { id: string; each: Silence }) {
   const progress = useSignal<Progress>("idle");
   const words = say.value;
-  const time = moment(each.end + civil.value - now.value, civil.value, language.value);
+  const time = moment(each.end + civil.value - now.value, civil.value);
   return (
     <li>
       <b>{each.matchers.map(said).join(", ")}</b>

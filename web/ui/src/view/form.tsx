@@ -3,8 +3,9 @@
 import { signal, type Signal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 
-import type { Outcome } from "../api";
-import { hello, say } from "../wall";
+import type { Outcome, Refusal } from "../api";
+import { known } from "../i18n";
+import { hello, say, store } from "../wall";
 
 export type Progress = "idle" | "busy" | "done" | { error: string };
 
@@ -21,7 +22,14 @@ export function remember(field: Signal<string>, name: string, value: string): vo
 export async function run(progress: Signal<Progress>, send: () => Promise<Outcome>): Promise<void> {
   progress.value = "busy";
   const outcome = await send();
-  progress.value = outcome.ok ? "done" : { error: explain(outcome.status, outcome.error) };
+  progress.value = outcome.ok ? "done" : { error: refused(outcome) };
+}
+
+/** Why something was not done: in this screen's words where it has some, else in the server's. */
+function refused({ status, error, code, about = "" }: Refusal): string {
+  const key = known(`refused.${code}`, "reason.none");
+  const name = store.one("about", about)?.name ?? about;
+  return key === "reason.none" ? explain(status, error) : say.value(key, { about: name });
 }
 
 /** Why it did not work, as a person reads it. */

@@ -2,14 +2,14 @@
 
 import { age, moment } from "../../format";
 import type { History } from "../../history";
-import { civil, language, say } from "../../wall";
+import { civil, say } from "../../wall";
 import type { Failure } from "./useHistory";
 
 export function Away({ failure, history }: { failure: Failure; history: History | null }) {
   const words = say.value;
   const why = failure.error ?? (failure.status ? words("error.status", { status: failure.status }) : words("error.network"));
   const values = history && {
-    time: moment(history.stop, civil.value, language.value),
+    time: moment(history.stop, civil.value),
     age: age(civil.value - history.stop, words),
   };
   return (
