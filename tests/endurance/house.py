@@ -1,187 +1,119 @@
-"""A whole service as a process of its own, between responders and a sink that keep the truth.
-
-The responders answer real SIP OPTIONS on loopback addresses; the sink takes the pages over HTTP and may kill the
-service in the middle of a delivery. What either sees that must not be is a sentence in `Sink.faults`.
-"""
+"""A whole service as a process of its own, between rooms and ends of channels that keep the truth."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import yaml
 from aiohttp import web
 
-from ioc.demo.answers import answer
-from ioc.errors import CodecError
+from ioc.clock import Clock
+from tests.alerts.channels.postman import serving
+from tests.endurance.household import PEOPLE, config
+from tests.endurance.post import MailServer, Post
+from tests.endurance.rooms import Rooms
 
-PORT = 5960
-EVERY, TIMEOUT = 0.5, 0.25
-
-
-class Responder(asyncio.DatagramProtocol):
-    """One room: answers while it is well, says nothing while it is not."""
-
-    def __init__(self) -> None:
-        self.well = True
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.DatagramTransport, transport)
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        if self.well:
-            try:
-                self.transport.sendto(answer(data, 200, "t"), addr)
-            except CodecError:
-                return
+PAGE = 1_000
+"""deliveries of one answer"""
 
 
-class Rooms:
-    """The responders, by the id of their endpoint."""
-
-    def __init__(self, count: int) -> None:
-        net = 64 + os.getpid() % 64  # of its own, so that two runs at a time do not meet
-        self.addresses = {f"room-{n}": f"127.{net}.{n // 200}.{n % 200 + 1}" for n in range(count)}
-        self._responders: dict[str, Responder] = {}
-        self.silent: set[str] = set()
-        self.once_silent: set[str] = set()
-
-    async def open(self) -> None:
-        """Have every room answer."""
-        loop = asyncio.get_running_loop()
-        for id, address in self.addresses.items():
-            _, self._responders[id] = await loop.create_datagram_endpoint(Responder, (address, PORT))
-
-    def silence(self, id: str) -> None:
-        """Have a room say nothing from now on."""
-        self._responders[id].well = False
-        self.silent.add(id)
-        self.once_silent.add(id)
-
-    def heal(self) -> None:
-        """Have all rooms answer again."""
-        for id in self.silent:
-            self._responders[id].well = True
-        self.silent = set()
-
-    def close(self) -> None:
-        """Free the addresses."""
-        for each in self._responders.values():
-            each.transport.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One POST; `answered` is False when the service was killed by it."""
-
-    incident: str
-    subject: str
-    kind: str
-    repeat: bool
-    answered: bool
-
-
-@dataclass(slots=True)
-class Sink:
-    """Takes pages. `deadly` says of each whether it kills; `kill` does it."""
-
-    kill: Callable[[], None]
-    deadly: Callable[[str], bool] = field(default=lambda status: False)
-    pages: list[Page] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
-    came: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def take(self, request: web.Request) -> web.Response:
-        """One POST of Alertmanager's payload, version 4."""
-        body = await request.json()
-        for alert in body["alerts"]:
-            deadly = self.deadly(alert["status"])
-            if deadly:
-                self.kill()
-            self._note(alert["labels"], alert["annotations"], answered=not deadly)
-        self.came.set()
-        return web.Response()
-
-    def _note(self, labels: Mapping[str, str], notes: Mapping[str, str], *, answered: bool) -> None:
-        page = Page(labels["incident"], labels["subject"], notes["kind"], "repeat" in notes, answered)
-        same = [each for each in self.pages if (each.incident, each.kind) == (page.incident, page.kind)]
-        if same and not page.repeat:
-            self.faults.append(f"told twice without saying so: {page}")
-        if any(each.subject != page.subject for each in self.pages if each.incident == page.incident):
-            self.faults.append(f"an incident's number was used again: {page}")
-        self.pages.append(page)
-
-    def told(self, kind: str, *, answered: bool = False) -> dict[str, set[str]]:
-        """Incidents of each subject told so, or told so and answered."""
-        found: dict[str, set[str]] = {}
-        for page in self.pages:
-            if page.kind == kind and (page.answered or not answered):
-                found.setdefault(page.subject, set()).add(page.incident)
-        return found
+class Gone(Exception):
+    """The service was killed meanwhile."""
 
 
 class House:
-    """The service, its rooms and its sink. `environment` and `state` decide where and how it keeps its state."""
+    """The service and all around it. `environment` and `state` decide where and how it keeps its state."""
 
-    def __init__(self, folder: Path, rooms: int, state: Path, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, quiet: int, noisy: int, state: Path, environment: Mapping[str, str]
+    ) -> None:
         self.folder = folder
-        self.rooms = Rooms(rooms)
-        self.sink = Sink(self.kill)
+        self.rooms = Rooms(quiet, noisy)
+        self.rooms.asked = self._first_asked
+        self.came = asyncio.Event()
+        """set with every message"""
+        self.post = Post(self.kill, self.came.set, PEOPLE)
+        self.first_probe: list[float] = []
+        """seconds from each start to its first probe: before it every rule was evaluated once"""
+        self.alone: list[float] = []
+        """the same without what it waited for other programs on a busy machine"""
+        self.listening: list[float] = []
+        self.lived = 0.0
+        """seconds of all lives"""
         self._state = state
-        self._environment = environment
+        self._environment = _installed(environment, folder)
+        self._clock = Clock()
+        self._began: float | None = None
         self._process: asyncio.subprocess.Process | None = None
+        self.listens = asyncio.Event()
         self._url = ""
+        self._around = AsyncExitStack()
 
     async def open(self) -> None:
-        """Open rooms and sink and write the configuration; the service is not started yet."""
+        """Open rooms and ends and write the configuration; the service is not started yet."""
         await self.rooms.open()
         app = web.Application()
-        app.router.add_post("/", self.sink.take)
-        self._web = web.AppRunner(app)
-        await self._web.setup()
-        site = web.TCPSite(self._web, "127.0.0.1", 0)
-        await site.start()
-        port = self._web.addresses[0][1]
+        app.router.add_post("/webhook", self.post.webhook)
+        app.router.add_post("/sms", self.post.gateway)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        self._around.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        ends = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+        smtp = await self._around.enter_async_context(serving(MailServer(self.post)))
         (self.folder / "config").mkdir()
-        config = _config(self.rooms.addresses, self._state, f"http://127.0.0.1:{port}/")
-        (self.folder / "config/ioc.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+        written = config(self.rooms.addresses, self._state, ends, smtp)
+        (self.folder / "config/ioc.yaml").write_text(yaml.safe_dump(written, sort_keys=False))
+        self._http = await self._around.enter_async_context(
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=20))
+        )
 
     async def close(self) -> None:
         """End everything."""
         self.kill()
         await self.ended()
-        await self._web.cleanup()
+        await self._around.aclose()
         self.rooms.close()
 
     async def spawn(self) -> None:
         """Start the service; it is not ready yet."""
+        self.post.alive = True
+        self.listens.clear()
+        self._began = self._spawned = self._clock.now()
         with (self.folder / "log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "ioc", "run", str(self.folder / "config")),
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
-                env=dict(self._environment),
+                env=self._environment,
             )
 
     async def ready(self) -> None:
-        """Return once it listens."""
+        """Return once it listens; raises Gone when it was killed before."""
         assert self._process is not None
         assert self._process.stdout is not None
         async with asyncio.timeout(30):
             line = (await self._process.stdout.readline()).decode()
+        if not line and not self.post.alive:
+            raise Gone
         assert line.startswith("IOC: "), f"it did not start: {line!r}\n{self._last_words()}"
-        self._url = line.removeprefix("IOC: ").strip()
+        self.listening.append(self._clock.now() - self._spawned)
+        self._url = line.removeprefix("IOC: ").strip().rstrip("/")
+        self.listens.set()
 
     def kill(self) -> None:
         """End the service as `kill -9` does."""
+        self.post.alive = False
+        self._began = None
         if self._process is not None and self._process.returncode is None:
+            self.lived += self._clock.now() - self._spawned
             self._process.send_signal(signal.SIGKILL)
 
     async def ended(self) -> None:
@@ -192,43 +124,51 @@ class House:
             assert code == -signal.SIGKILL, f"it ended by itself: {code}\n{self._last_words()}"
 
     async def get(self, path: str) -> Any:
-        """What the HTTP API answers."""
-        async with aiohttp.ClientSession() as session, session.get(self._url.rstrip("/") + path) as answer:
-            assert answer.status == 200, f"{path}: {answer.status}"
-            return await answer.json()
+        """What the HTTP API answers. Raises Gone when it was killed meanwhile."""
+        status, said = await self.ask("GET", path)
+        assert status == 200, f"{path}: {status} {said}"
+        return said
+
+    async def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """Ask for something to be done: status and what was said. Raises Gone when it was killed meanwhile."""
+        try:
+            headers = {"Origin": self._url}
+            async with self._http.request(method, self._url + path, json=body, headers=headers) as answer:
+                known = answer.content_type == "application/json"
+                return answer.status, await answer.json() if known else await answer.text()
+        except (aiohttp.ClientError, OSError):
+            if self.post.alive:
+                raise
+            raise Gone from None
+
+    async def deliveries(self) -> list[dict[str, Any]]:
+        """The whole delivery ledger, oldest first."""
+        found: list[dict[str, Any]] = []
+        before = ""
+        while True:
+            said = await self.get(f"/api/v1/deliveries?limit={PAGE}{before}")
+            found += said["deliveries"]
+            if said["next"] is None:
+                return found[::-1]
+            before = f"&before={said['next']}"
+
+    def _first_asked(self) -> None:
+        if self._began is not None and self._process is not None:
+            took = self._clock.now() - self._began
+            self.first_probe.append(took)
+            self.alone.append(took - _kept_waiting(self._process.pid))
+            self._began = None
 
     def _last_words(self) -> str:
         return "\n".join((self.folder / "log").read_text(errors="replace").splitlines()[-15:])
 
 
-def _config(addresses: Mapping[str, str], state: Path, webhook: str) -> dict[str, Any]:
-    room = {"kind": "room", "system": "vc", "unit": "u", "probes": ["quick"], "owner": "A", "phone": "1"}
-    return {
-        "center": {"id": "test", "name": "Endurance"},
-        "listen": "127.0.0.1:0",
-        "state": str(state),
-        "systems": {"vc": {"name": "Rooms"}},
-        "units": [{"id": "u", "name": "Unit"}],
-        "probes": {
-            "quick": {
-                "source": "sip",
-                "every": f"{EVERY * 1000:g}ms",
-                "timeout": f"{TIMEOUT * 1000:g}ms",
-                "port": PORT,
-            }
-        },
-        "endpoints": [{"id": id, "name": id, "address": at, **room} for id, at in addresses.items()],
-        "shipped_rules": "none",
-        "rules": [
-            {
-                "id": "down",
-                "if": 'state == "down"',
-                "for": 0,
-                "severity": "critical",
-                "title": "{name}",
-                "next_action": "call",
-                "runbook": "outage#room",
-            }
-        ],
-        "receivers": {"oncall": {"channel": "webhook", "url": webhook}},
-    }
+def _installed(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Where compiled modules are kept, as of every start of an installation but the first."""
+    kept = {name: value for name, value in environment.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | {"PYTHONPYCACHEPREFIX": str(folder / "compiled")}
+
+
+def _kept_waiting(pid: int) -> float:
+    """Seconds that a process could run and had no core (Linux, Documentation/scheduler/sched-stats)."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
