@@ -49,9 +49,9 @@ class Handling:
         who, said = required("by", by, LONGEST_NAME), _note(note)
         now = self._clock.now()
         if (stale := stale_since(found, seen)) is not None:
-            raise Refused(
-                f"incident {number}: {stale}; look again and acknowledge if you still mean it", status=409
-            )
+            what = f"incident {number}: {stale} has acknowledged it since what you saw"
+            hint = "look again and acknowledge if you still mean it"
+            raise Refused(f"{what}; {hint}", status=409, code="stale", about=stale)
         recorded = await self._do(acknowledged(found, who, said, now), Verb.ACKNOWLEDGED, who, said)
         self._call_off(number, WAKING)
         demand(f"the acknowledgement of incident {number}", recorded)
@@ -77,9 +77,8 @@ class Handling:
         why, who = required("reason", reason, LONGEST_NOTE), required("by", by, LONGEST_NAME)
         for subject in (found.root, *sorted(map(subject_of, found.alerts))):
             if self._land.state(subject) == DOWN:
-                raise Refused(
-                    f"incident {number}: {subject} is down; it closes when it has recovered", status=409
-                )
+                what = f"incident {number}: {subject} is down; it closes when it has recovered"
+                raise Refused(what, status=409, code="still_down", about=subject)
         now = self._clock.now()
         self._desk.book.dismissed |= found.alerts
         rows = [
@@ -107,7 +106,7 @@ class Handling:
     def _open(self, number: int, else_: str) -> Incident:
         found = self._known(number)
         if found.closed is not None:
-            raise Refused(f"incident {number} is closed; {else_}", status=409)
+            raise Refused(f"incident {number} is closed; {else_}", status=409, code="closed")
         return found
 
 
@@ -119,11 +118,11 @@ def acknowledged(incident: Incident, by: str, note: str, now: float) -> Incident
 
 
 def stale_since(incident: Incident, seen: float | None) -> str | None:
-    """What somebody did since the version that was seen; None when nothing that an acknowledgement would hide."""
+    """Who has acknowledged it since the version that was seen; None when nobody has."""
     ack = incident.acknowledged
     if seen is None or ack is None or ack.at <= seen:
         return None
-    return f"{ack.by} has acknowledged it since what you saw"
+    return ack.by
 
 
 def _note(text: str) -> str:

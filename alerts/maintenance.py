@@ -139,7 +139,7 @@ class Maintenances:
         """The version of one that ends now; raises Refused when there is none or it is over."""
         found = self._all.get(number)
         if found is None or found.until <= now:
-            raise Refused(f"maintenance {number} is not planned or running", status=404)
+            raise Refused(f"maintenance {number} is not planned or running", status=404, code="over")
         return replace(found, ended=now, ended_by=required("by", by))
 
 

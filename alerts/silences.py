@@ -134,7 +134,7 @@ class Silences:
         if found is None:
             raise Refused(f"there is no silence {id!r}; see /api/v1/silences", status=404)
         if found.stage(now) is Stage.EXPIRED:
-            raise Refused(f"silence {id} is over; make a new one", status=409)
+            raise Refused(f"silence {id} is over; make a new one", status=409, code="over")
         return found
 
 

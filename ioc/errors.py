@@ -96,8 +96,13 @@ class Undeliverable(IocError):
 
 
 class Refused(IocError):
-    """A request that may not be done; `status` is the HTTP status that says so."""
+    """A request that may not be done; `status` is the HTTP status that says so.
 
-    def __init__(self, what: str, *, status: int = 400) -> None:
+    `code`, and what it is about, let a screen say in its own language what people meet in their daily work.
+    """
+
+    def __init__(self, what: str, *, status: int = 400, code: str = "", about: str = "") -> None:
         super().__init__(what)
         self.status = status
+        self.code = code
+        self.about = about

@@ -122,11 +122,13 @@ def _errors(crashes: Tally) -> Middleware:
         try:
             return await handler(request)
         except Refused as error:
-            return answer.error(str(error), error.status, _challenge(error.status))
+            coded = {"code": error.code, "about": error.about} if error.code else {}
+            return answer.error(str(error), error.status, _challenge(error.status), **coded)
         except ConfigError as error:
             return answer.error("the configuration is refused; the old one goes on", 422, faults=error.faults)
         except NotCommitted as error:
-            return answer.error(f"not kept, the state file refused it: {error}; try again", 503)
+            said = f"not kept, the state file refused it: {error}; try again"
+            return answer.error(said, 503, code="not_kept", about="")
         except web.HTTPException as error:
             return _http(request, error)
         except Exception as error:

@@ -92,8 +92,8 @@ class Gate:
         if may >= need:
             return may
         if may is Need.NOTHING:
-            raise Refused(f"a {need.name.lower()} token is needed; {HINT}", status=401)
-        raise Refused(f"this token may read, not write; {HINT}", status=403)
+            raise Refused(f"a {need.name.lower()} token is needed; {HINT}", status=401, code="read_only")
+        raise Refused(f"this token may read, not write; {HINT}", status=403, code="read_only")
 
     def grant(self, asked: Asked) -> Need:
         """What the shown cookie or token allows; Refused 429 after too many wrong tokens."""

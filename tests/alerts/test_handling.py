@@ -73,7 +73,7 @@ async def test_what_is_down_cannot_be_closed_by_hand(tmp_path: Path) -> None:
     await world.go(0)
     with pytest.raises(Refused, match="incident 1: mcu is down; it closes when it has recovered") as refused:
         await world.engine.close_incident(1, "xong", "An")
-    assert refused.value.status == 409
+    assert (refused.value.status, refused.value.code, refused.value.about) == (409, "still_down", "mcu")
     assert world.open() == [1]
     await world.stop()
 

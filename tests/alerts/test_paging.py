@@ -385,7 +385,7 @@ async def test_a_stale_acknowledgement_is_refused(tmp_path: Path) -> None:
     office.world.clock.at += 5
     with pytest.raises(Refused, match="An has acknowledged it since") as refused:
         await office.world.engine.acknowledge(1, "Bình", "", seen)
-    assert refused.value.status == 409
+    assert (refused.value.status, refused.value.code, refused.value.about) == (409, "stale", "An")
     await office.world.engine.acknowledge(1, "Bình", "đổi ca", office.world.incident(1)["decided"])
     assert office.world.incident(1)["acknowledged"]["by"] == "Bình"
     await office.world.stop()

@@ -26,7 +26,7 @@ class FakeDesk:
         self.asked.append(("acknowledge", incident, by, note, seen))
         was = self.picture.get(f"incident/{incident}") or {}
         if was.get("status") == "closed":
-            raise Refused(f"incident {incident} is closed; nothing to take", status=409)
+            raise Refused(f"incident {incident} is closed; nothing to take", status=409, code="closed")
         self.picture.put(f"incident/{incident}", {**was, "acknowledged": {"by": by, "note": note}})
 
     async def assign(self, incident: int, to: str, by: str) -> None:

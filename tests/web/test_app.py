@@ -131,7 +131,7 @@ async def test_acknowledging(house: Open, session: aiohttp.ClientSession) -> Non
     closed = await ask(
         session, here, "POST", "/api/v1/incidents/3/acknowledge", json={"by": "B"}, headers=MAY
     )
-    assert closed == (409, {"error": "incident 3 is closed; nothing to take"})
+    assert closed == (409, {"error": "incident 3 is closed; nothing to take", "code": "closed", "about": ""})
 
 
 @pytest.mark.parametrize(
