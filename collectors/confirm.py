@@ -5,8 +5,8 @@ Three questions, one at a time:
 - *Is it silent?* The first miss opens a burst: four more probes, the first at once, the others a gap apart,
   overlapped. An answer to any probe of the burst closes it, however late it comes; five misses make it DOWN
   since the first of them was sent.
-- *Is it back?* From DOWN it takes three answers, the first and the last sent twenty seconds apart; a miss of
-  a probe sent on the way starts over.
+- *Is it back?* From DOWN it takes three answers, the first and the last sent twenty seconds apart. A miss on the
+  way opens a burst as any other does: five misses start over, a lost packet does not.
 - *Is it well?* Between OK and DEGRADED two answers in a row decide; the second is asked for after one gap, so
   that neither a single odd status nor a single good one among bad ones moves the wall.
 
@@ -103,7 +103,7 @@ def judge(trail: Trail, token: int, answer: Answer, now: float, gaps: Sequence[f
 
 
 def _missed(trail: Trail, token: int, answer: Answer, now: float, gaps: Sequence[float]) -> Judgement:
-    if trail.verdict is Verdict.DOWN:
+    if trail.verdict is Verdict.DOWN and (trail.streak is None or answer.sent < trail.streak.since):
         return _still_down(trail, answer), None, ()
     burst = trail.burst
     if burst is None:
@@ -114,6 +114,8 @@ def _missed(trail: Trail, token: int, answer: Answer, now: float, gaps: Sequence
     missed = burst.missed | {token}
     since = min(burst.since, answer.sent)
     if len(missed) >= MISSES:
+        if trail.verdict is Verdict.DOWN:
+            return _still_down(replace(trail, burst=None, streak=None), answer), None, ()
         down = Trail(Verdict.DOWN, since, answer.reason, answer.detail)
         return down, Verdict.DOWN, ()
     times = ()
@@ -124,11 +126,11 @@ def _missed(trail: Trail, token: int, answer: Answer, now: float, gaps: Sequence
 
 
 def _still_down(trail: Trail, answer: Answer) -> Trail:
-    if trail.streak is not None and answer.sent < trail.streak.since:
+    if trail.streak is not None:
         return trail  # sent before it came back
-    if trail.streak is None and (trail.reason, trail.detail) == (answer.reason, answer.detail):
+    if (trail.reason, trail.detail) == (answer.reason, answer.detail):
         return trail
-    return replace(trail, streak=None, reason=answer.reason, detail=answer.detail)
+    return replace(trail, reason=answer.reason, detail=answer.detail)
 
 
 def _returning(trail: Trail, token: int, answer: Answer, verdict: Verdict) -> Judgement:

@@ -93,7 +93,9 @@ class Findings:
             self._judge(flight, Answer(flight.sent, None, reason, detail), now)
         relapsed = returning and not track.returning
         if flight.kind is not Kind.FURTHER or track.shown.verdict is not verdict or relapsed:
-            self._tell(track, now, False, {"loss": 100.0} if flight.kind is Kind.SCHEDULED else {})
+            # Of what is returning a miss is no more than a doubt: it answers until a burst says otherwise.
+            fields = {"loss": 100.0} if flight.kind is Kind.SCHEDULED else {}
+            self._tell(track, now, track.returning, fields)
 
     def faulted(self, flight: Flight, now: float) -> None:
         """A probe could not be made: says nothing of the endpoint; a reference's repeatedly, of our link."""

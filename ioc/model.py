@@ -70,7 +70,8 @@ class Sample(NamedTuple):  # made twice a probe: a tuple costs a quarter of a fr
 
     `at` is steady time in seconds. `verdict` is None while a miss is being confirmed. `since` is when what the
     verdict says began (the first missed probe of an outage). `answered` tells whether this very probe was
-    answered, whatever the verdict still says. Fields: `rtt` in milliseconds, `loss` in percent of scheduled probes.
+    answered, whatever the verdict still says; a lost probe of what is down but answers again counts as answered
+    until a burst says otherwise. Fields: `rtt` in milliseconds, `loss` in percent of scheduled probes.
     """
 
     subject: str

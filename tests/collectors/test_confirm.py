@@ -122,12 +122,31 @@ def test_recovery_takes_three_answers() -> None:
     assert judge(trail, 3, ok(131.0), 131.1, GAPS)[1] is Verdict.OK
 
 
-def test_a_miss_on_the_way_starts_over() -> None:
+def returning() -> Trail:
     trail, _, _ = judge(down(), 1, ok(100.0), 100.1, GAPS)
-    trail, _, _ = judge(trail, 2, ok(110.0), 110.1, GAPS)
-    trail, _, times = judge(trail, 3, miss(115.0), 116.0, GAPS)
-    assert (trail.streak, trail.verdict, times) == (None, Verdict.DOWN, ())
-    assert judge(trail, 4, ok(120.0), 120.1, GAPS)[1] is None
+    return judge(trail, 2, ok(110.0), 110.1, GAPS)[0]
+
+
+def test_a_lost_packet_on_the_way_is_asked_after_and_does_not_start_over() -> None:
+    trail, verdict, times = judge(returning(), 3, miss(115.0), 116.0, GAPS)
+    assert (trail.verdict, verdict) == (Verdict.DOWN, None)
+    assert times == pytest.approx((116.0, 116.1, 116.3, 116.55))
+    trail, verdict, _ = judge(trail, 4, ok(116.0), 116.1, GAPS)
+    assert (trail.burst, verdict) == (None, None)
+    assert judge(trail, 5, ok(120.0), 120.1, GAPS)[1] is Verdict.OK
+
+
+def test_five_misses_on_the_way_start_over() -> None:
+    trail = returning()
+    for token in range(MISSES):
+        assert trail.streak is not None
+        trail, verdict, _ = judge(
+            trail, 3 + token, Answer(115.0 + token * 0.1, None, Reason.REFUSED), 117.0, GAPS
+        )
+        assert verdict is None
+    assert (trail.verdict, trail.since, trail.reason) == (Verdict.DOWN, 10.0, Reason.REFUSED)
+    assert (trail.streak, trail.burst) == (None, None)
+    assert judge(trail, 9, ok(120.0), 120.1, GAPS)[1] is None
 
 
 def test_a_miss_of_a_probe_from_before_the_first_answer_does_not() -> None:
@@ -234,7 +253,8 @@ class Confirmation(RuleBasedStateMachine):
 
     @invariant()
     def only_one_question_at_a_time(self) -> None:
-        assert self.trail.verdict is not Verdict.DOWN or self.trail.burst is None
+        if self.trail.verdict is Verdict.DOWN and self.trail.burst is not None:
+            assert self.trail.streak is not None
         if self.trail.burst is not None:
             assert 1 <= len(self.trail.burst.missed) < MISSES
 
