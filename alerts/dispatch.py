@@ -153,13 +153,17 @@ class Dispatch:
         known = (each for each in order(person, self._outbox.failing(), last) if each.by in self._receivers)
         return next(known, None)
 
-    def call_off(self, incident: int, kinds: Collection[str]) -> None:
-        """Withdraw what an incident owes of some kinds, but for what is under way: somebody has it in hand."""
+    async def call_off(self, incident: int, kinds: Collection[str]) -> None:
+        """Withdraw what an incident owes of some kinds, but for what is under way; returns once that is written."""
+        done: asyncio.Future[None] | None = None
         for each in self._outbox.pending():
             if each.incident == incident and each.kind in kinds:
                 attempts = self._outbox.withdraw(each.id)
                 if attempts is not None:
+                    done = self._awaited[each.id] = asyncio.get_running_loop().create_future()
                     self._withdraw(each, attempts, CALLED_OFF)
+        if done is not None:  # the last of them: they are written in order
+            await done
 
     def failing(self) -> frozenset[str]:
         """Receivers whose contacts are tried after others."""

@@ -7,7 +7,7 @@ holds although the state file has not taken it within the recorder's patience (5
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 
 from alerts import journal
@@ -26,7 +26,7 @@ LONGEST_NAME = 100
 LONGEST_NOTE = 500
 WAKING = frozenset({Verb.ESCALATED, Verb.REMINDER})
 """what nobody needs any more who has not got it yet, once somebody has it in hand"""
-CallOff = Callable[[int, Collection[str]], None]
+CallOff = Callable[[int, Collection[str]], Awaitable[None]]
 REMARKS = 20
 """comments shown with an incident; all are kept in the state file"""
 
@@ -34,7 +34,7 @@ REMARKS = 20
 class Handling:
     """The acts that an incident allows; times are steady.
 
-    `call_off(incident, kinds)` withdraws what is owed and not under way.
+    `call_off(incident, kinds)` withdraws what is owed and not under way, and returns once that is written.
     """
 
     def __init__(self, clock: Clock, desk: Desk, land: Landscape, call_off: CallOff) -> None:
@@ -53,7 +53,7 @@ class Handling:
             hint = "look again and acknowledge if you still mean it"
             raise Refused(f"{what}; {hint}", status=409, code="stale", about=stale)
         recorded = await self._do(acknowledged(found, who, said, now), Verb.ACKNOWLEDGED, who, said)
-        self._call_off(number, WAKING)
+        await self._call_off(number, WAKING)
         demand(f"the acknowledgement of incident {number}", recorded)
 
     async def assign(self, number: int, to: str, by: str) -> None:
