@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.endurance.rooms import PORT
 
-EVERY, TIMEOUT = 0.5, 0.25
+EVERY, TIMEOUT = 1.0, 0.8
 WAIT = 3.0
 """seconds that a step of the chain waits"""
 CHAIN = (

@@ -20,9 +20,9 @@ ROUND = 25
 """faults that are healed together"""
 YOUNG = 0.3
 """the part of lives that may end before they listen, or by what the life before left owed"""
-SEEN_WITHIN = 15.0
+SEEN_WITHIN = 20.0
 """seconds after a start in which every state must be true again"""
-TOLD_WITHIN = 90.0
+TOLD_WITHIN = 120.0
 """seconds in which what is awaited must have come: the first retries wait 1, 2, 4… seconds, a recovery 20"""
 ALIVE_WITHIN = 2.0
 """seconds from a start on a core of its own until it probes again, every rule evaluated"""

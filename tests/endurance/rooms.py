@@ -14,7 +14,7 @@ from ioc.demo.answers import answer
 from ioc.errors import CodecError
 
 PORT = 5960
-ANSWERED, UNANSWERED = 50, 8
+ANSWERED, UNANSWERED = 26, 6
 """requests that a noisy room answers, and then does not: its recovery is confirmed over 20 s, its outage at once"""
 
 
