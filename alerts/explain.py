@@ -24,6 +24,8 @@ WITHHOLDS = frozenset(
 """verbs after which somebody who waits for a message gets none"""
 
 Fact = Mapping[str, Any]
+TOGETHER = 0.01
+"""seconds"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,12 @@ def story(ledger: Reader, incident: int, person: str = "", language: str = "vi")
         deliveries = mine
     facts = [_decided(each, language) for each in decisions]
     facts += [_delivered(each, language) for each in deliveries]
-    return Story(incident, about, tuple(sorted(facts, key=lambda each: each["at"])))
+    return Story(incident, about, tuple(sorted(facts, key=_when)))
+
+
+def _when(fact: Fact) -> float:
+    """What was decided stands before what it made owed, though clocks may differ by less than `TOGETHER`."""
+    return float(fact["at"]) + (TOGETHER if fact["what"] == "delivery" else 0.0)
 
 
 def lines(told: Story) -> list[str]:

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,15 @@ def test_the_step_of_a_chain_is_said_in_the_language_of_the_rest() -> None:
     assert told["text"].endswith("đã báo trong vòng này: chuỗi core bước 2 vòng 1")
     told = _decided({**row, "by": "Hoa", "note": "chain core step 2"}, "vi")
     assert told["text"].endswith(", Hoa: chain core step 2")
+
+
+async def test_what_was_decided_stands_before_what_it_made_owed(tmp_path: Path) -> None:
+    """Both are noted at one moment, which the civil clock may write a little differently."""
+    world = World(tmp_path)
+    world.put("mcu", "down")
+    await world.go(0)
+    await world.stop()
+    with closing(sqlite3.connect(tmp_path / "state.db")) as file, file:
+        file.execute("UPDATE deliveries SET at = at - 0.001")
+    first, second = lines(story(Look(tmp_path / "state.db"), 1))
+    assert ("mở sự cố (mcu)" in first, "→ desk" in second) == (True, True)
