@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from alerts.oncall.recurrence import Recurrence, RuleProblem, days, recurrence
+from alerts.oncall.recurrence import Recurrence, RuleProblem, days, effort, recurrence
 from alerts.oncall.rotation import moment
 from alerts.oncall.schedule import Shift
 from ioc.config.schedules import Booked, Entry
@@ -22,8 +22,12 @@ from ioc.duty import Booking, Duty, Person, Schedule
 MOST_EVENTS = 2_000
 MOST_BOOKINGS = 20_000
 MOST_PROBLEMS = 50
+MOST_EFFORT = 5_000_000
+"""comparisons made to expand a file: some seconds"""
 AHEAD = timedelta(days=3 * 366)
 LONGEST = timedelta(days=31)
+BEFORE = LONGEST + timedelta(days=3)
+"""what began longer ago is over, whatever the zone"""
 EARLIEST, LATEST = 1990, 2100
 """years of what is read: what repeats begins no earlier"""
 
@@ -66,6 +70,7 @@ def read(text: str, people: Mapping[str, Person], zone: ZoneInfo, day: date) -> 
     """The shifts of a file for these people, and what is wrong with it; times without a zone are of `zone`."""
     import icalendar
 
+    text = text.removeprefix("\ufeff")
     lines = _event_lines(text)
     if len(lines) > MOST_EVENTS:
         return _refused(f"more than {MOST_EVENTS} events", hint="split the file, or leave old events out")
@@ -130,6 +135,12 @@ def _booked(events: Sequence[_Event], problems: list[Entry], day: date) -> Booke
     for event in events:
         if event.instead_of is not None:
             moved.setdefault(event.uid, set()).add(event.instead_of)
+    asked = sum(
+        effort(each.rule, each.start.date(), day + AHEAD, day - BEFORE) for each in events if each.rule
+    )
+    if asked > MOST_EFFORT:
+        hint = "have what repeats a counted number of times begin later, or write UNTIL instead of COUNT"
+        return _refused("events whose repeats take too long to work out", hint=hint)
     bookings: list[Booking] = []
     for event in events:
         gone = moved.get(event.uid, set()) if event.instead_of is None else set()
@@ -144,8 +155,10 @@ def _booked(events: Sequence[_Event], problems: list[Entry], day: date) -> Booke
 def _occurrences(event: _Event, day: date) -> Iterator[tuple[float, float]]:
     length = event.end - event.start
     first = event.start.date()
-    on = days(event.rule, first, day + AHEAD) if event.rule else iter((first,))
+    on = days(event.rule, first, day + AHEAD, day - BEFORE) if event.rule else iter((first,))
     for each in on:
+        if each < day - BEFORE:
+            continue
         begin, end = event.civil(each)
         if event.rule and not _before(event.rule.until, each, begin, event.zone):
             break

@@ -156,6 +156,38 @@ def test_too_many_events_and_shifts_are_refused() -> None:
     assert found.bookings == ()
 
 
+LONG_AGO = "DTSTART:19900101T080000\nDTEND:19900101T200000\nSUMMARY:an"
+
+
+def test_what_repeats_since_long_ago_costs_no_more_than_what_begins_today() -> None:
+    (weekly,) = spans(booked(f"{LONG_AGO}\nRRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU;UNTIL=20261208T000000Z"))[
+        -1:
+    ]
+    assert weekly == ("2026-12-01 08:00", "2026-12-01 20:00", ("an",))
+    found = booked(*[f"{LONG_AGO}\nRRULE:FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30"] * 1_000)
+    assert (found.bookings, found.problems) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;COUNT=5",
+        "FREQ=YEARLY;COUNT=5000;BYSETPOS=-1;BYDAY=" + ",".join(f"{number}MO" for number in range(1, 53)),
+    ],
+)
+def test_a_file_that_would_take_minutes_to_expand_is_refused_at_once(rule: str) -> None:
+    found = booked(*[f"{LONG_AGO}\nRRULE:{rule}"] * 500)
+    (problem,) = found.problems
+    assert (problem.what, problem.hint) == (
+        "events whose repeats take too long to work out",
+        "have what repeats a counted number of times begin later, or write UNTIL instead of COUNT",
+    )
+
+
+def test_a_mark_of_byte_order_is_no_fault() -> None:
+    assert read("\ufeff" + file(f"{DAYTIME}\nSUMMARY:an"), PEOPLE, HANOI, TODAY).problems == ()
+
+
 def test_a_repetition_that_began_long_ago_is_refused() -> None:
     found = booked("DTSTART:19010101T080000\nDTEND:19010101T200000\nSUMMARY:an\nRRULE:FREQ=DAILY")
     assert [each.what for each in found.problems] == ["DTSTART out of 1990 to 2100:"]

@@ -10,7 +10,7 @@ from dateutil.rrule import rrulestr  # type: ignore[import-untyped]
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from alerts.oncall.recurrence import RuleProblem, days, recurrence
+from alerts.oncall.recurrence import RuleProblem, days, effort, recurrence
 
 FIRST = date(2026, 1, 5)
 WEEK = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
@@ -65,15 +65,30 @@ def rule(draw: st.DrawFn) -> str:
 
 
 @settings(deadline=None, max_examples=100)
-@given(rule(), st.integers(0, 400))
-def test_it_finds_what_dateutil_finds(text: str, offset: int) -> None:
+@given(rule(), st.integers(0, 400), st.integers(0, 1_200))
+def test_it_finds_what_dateutil_finds(text: str, offset: int, since_: int) -> None:
     begin = FIRST + timedelta(days=offset)
     last = begin + timedelta(days=3 * 366)
     first = rrulestr(text, dtstart=datetime.combine(begin, time()))[0].date()
     assume(
         first <= last and expected(text, first, first) == [first]
     )  # else what it means is not certain (RFC 5545, 3.8.5.3)
-    assert list(days(recurrence(parts(text)), first, last)) == expected(text, first, last)
+    every = expected(text, first, last)
+    made = recurrence(parts(text))
+    assert list(days(made, first, last)) == every
+    since = first + timedelta(days=since_)
+    assert [day for day in days(made, first, last, since) if day >= since] == [
+        day for day in every if day >= since
+    ]
+
+
+def test_what_a_rule_costs_is_told_before_it_is_worked_out() -> None:
+    last = FIRST + timedelta(days=999)
+    since = FIRST + timedelta(days=900)
+    assert effort(recurrence(parts("FREQ=DAILY")), FIRST, last, since) == 100
+    assert effort(recurrence(parts("FREQ=DAILY;INTERVAL=10;COUNT=3")), FIRST, last, since) == 100
+    assert effort(recurrence(parts("FREQ=WEEKLY;BYDAY=MO,TU,WE")), FIRST, last, since) == 400
+    assert effort(recurrence(parts("FREQ=DAILY")), FIRST, FIRST - timedelta(days=3), since) == 0
 
 
 def test_a_rule_that_never_holds_ends() -> None:
