@@ -61,6 +61,13 @@ class Reached:
     shown: dict[str, Any]
     owed: int = 0
     told: bool = False
+    unheard: bool = False
+    """the last one that is through was refused for good, or called off"""
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether nothing has reached them, and nothing is owed any more."""
+        return self.unheard and not self.told and not self.owed
 
     def settle(self, settlement: Settlement) -> None:
         """One is through; another may have taken its place."""
@@ -68,6 +75,7 @@ class Reached:
         self.owed = max(0, self.owed - 1)
         self.owed += instead is not None and instead.incident == settlement.notification.incident
         self.told |= settlement.state == TOLD
+        self.unheard = settlement.state == FAILED or settlement.answer == CALLED_OFF
 
 
 class Desk:
@@ -198,7 +206,8 @@ class Desk:
         self.next_delivery = known.next_delivery
         for each in known.told:
             self._restore_told(each)
-        for incident in known.incidents:
+        for incident in map(self._without_unheard, known.incidents):
+            self.book.put(incident)
             self._show(incident, True)
             self.schedule(incident)
         for notification in known.owed:
@@ -388,6 +397,13 @@ class Desk:
         reached.shown = shown_as
         reached.owed += each.state == "owed"
         reached.told |= each.state == TOLD
+        reached.unheard = each.state == FAILED or each.answer == CALLED_OFF
+
+    def _without_unheard(self, incident: Incident) -> Incident:
+        """As `settled` would have left it: a kill may come between a delivery's row and the incident's."""
+        known = self._told.get(incident.id, {})
+        told = tuple(each for each in incident.told if not _in_vain(known.get(each.party)))
+        return incident if told == incident.told else replace(incident, told=told)
 
     def _show_again(self, number: int) -> None:
         known = self._shown.get(number)
@@ -416,10 +432,13 @@ def _told_after(incident: Incident, settlement: Settlement, reached: Reached) ->
     if settlement.state == TOLD and incident.closed is None:
         kept = tuple(notification.target if each.party == party else each for each in told)
         return kept if any(each.party == party for each in kept) else (*kept, notification.target)
-    unheard = settlement.answer == CALLED_OFF
-    if (settlement.state == FAILED or unheard) and not reached.told and not reached.owed:
+    if reached.in_vain:
         return tuple(each for each in told if each.party != party)
     return told
+
+
+def _in_vain(reached: Reached | None) -> bool:
+    return reached is not None and reached.in_vain
 
 
 def _key(party: str) -> str:

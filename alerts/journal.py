@@ -42,6 +42,7 @@ class Told:
     state: str
     at: float
     attempts: int
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,8 @@ def remembered(ledger: Reader, skew: float, now: float, keep: float) -> Remember
     maintenances = ledger.read('SELECT * FROM maintenance WHERE "end" > ? AND ended IS NULL', (now + skew,))
     owed = ledger.read("SELECT body FROM deliveries WHERE state = 'owed' ORDER BY id")
     told = ledger.read(
-        "SELECT incident, receiver, address, person, kind, state, coalesce(settled, at), attempts FROM deliveries"
-        " WHERE incident IN (SELECT id FROM incidents WHERE closed IS NULL OR closed > ?) ORDER BY id",
+        "SELECT incident, receiver, address, person, kind, state, coalesce(settled, at), attempts, answer"
+        " FROM deliveries WHERE incident IN (SELECT id FROM incidents WHERE closed IS NULL OR closed > ?) ORDER BY id",
         (since,),
     )
     return Remembered(
@@ -181,7 +182,7 @@ def remembered(ledger: Reader, skew: float, now: float, keep: float) -> Remember
         tuple(_incident(row[0], skew) for row in incidents),
         tuple(_maintenance(row, skew) for row in maintenances),
         tuple(decode(row[0]) for row in owed),
-        tuple(Told(row[0], Target(*row[1:4]), row[4], row[5], row[6] - skew, row[7]) for row in told),
+        tuple(Told(row[0], Target(*row[1:4]), row[4], row[5], row[6] - skew, row[7], row[8]) for row in told),
         frozenset(row[0] for row in ledger.read("SELECT alert FROM dismissed")),
         *(highest + 1 for highest in ledger.read(_HIGHEST)[0]),
     )

@@ -52,7 +52,7 @@ class OneByOne:
             self._writing = False
             if not self._killed:
                 then(number, fault)
-                self._next()
+                asyncio.get_running_loop().call_soon(self._next)
 
         self._ledger.write(writes, confirmed)
 
@@ -65,7 +65,8 @@ def well(notification: object) -> None:
     return
 
 
-async def test_a_kill_right_after_the_answer_wakes_nobody(tmp_path: Path) -> None:
+async def taken_in_hand_and_killed(tmp_path: Path) -> Office:
+    """Bình was owed that nobody has it yet; An took it, and the service was killed at once and started again."""
     ledger: Any = OneByOne(tmp_path)
     office = Office(tmp_path, ledger=ledger)
     office.world.put("mcu", "down")
@@ -81,8 +82,21 @@ async def test_a_kill_right_after_the_answer_wakes_nobody(tmp_path: Path) -> Non
         office.lines[name].fail = well
     await office.restart(after=1)
     office.world.put("mcu", "down")
+    return office
+
+
+async def test_a_kill_right_after_the_answer_wakes_nobody(tmp_path: Path) -> None:
+    office = await taken_in_hand_and_killed(tmp_path)
     await office.world.go(30 * MIN)
-    assert [each.kind for each in office.lines["sms"].got + office.lines["mail"].got] == []
+    assert office.got() == []
     rows = office.world.ledger.read("SELECT state, answer FROM deliveries WHERE kind = 'escalated'")
     assert rows == [("withdrawn", "somebody has it in hand")]
+    await office.world.stop()
+
+
+async def test_whoever_never_heard_of_it_is_not_told_its_end_after_such_a_kill(tmp_path: Path) -> None:
+    office = await taken_in_hand_and_killed(tmp_path)
+    office.world.put("mcu", "up")
+    await office.world.go(3 * MIN)
+    assert office.got() == [("closed", "desk"), ("closed", "an")]
     await office.world.stop()
