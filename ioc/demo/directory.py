@@ -82,7 +82,7 @@ def session_until(end: float) -> str:
 def _main(ports: Ports, hours: str, listen: str) -> dict[str, Any]:
     pace = {"every": f"{EVERY:g}s", "timeout": f"{TIMEOUT:g}s"}
     return {
-        "center": {"id": "thanh-hoa", "name": "Trung tâm IOC Thanh Hóa (mô phỏng)", "timezone": ZONE},
+        "center": {"id": "thanh-hoa", "name": "IOC Thanh Hóa (mô phỏng)", "timezone": ZONE},
         "listen": listen,
         "state": "state/ioc.db",
         "wall": {"viewing": {"distance_m": 8, "screen_height_m": 2.05}},
