@@ -44,11 +44,12 @@ class Clerk:
         self._on_call = on_call
         self._places = asyncio.Semaphore(AT_ONCE)
 
-    async def deliveries(self, asked: Asked) -> Sequence[Row]:
-        """The rows of a question, newest first."""
+    async def deliveries(self, asked: Asked, language: str = "") -> Sequence[Row]:
+        """The rows of a question, newest first; each as a sentence too, `text`, where a language is named."""
         sql, params = statement(asked)
         async with self._places:
-            return rows(await asyncio.to_thread(self._look.read, sql, params))
+            found = rows(await asyncio.to_thread(self._look.read, sql, params))
+        return [{**each, "text": explain.delivered(each, language)} for each in found] if language else found
 
     async def explain(self, incident: int, person: str, language: str) -> Mapping[str, Any]:
         """Why who was told of an incident, or why one person was or was not. Raises Refused."""

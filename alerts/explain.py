@@ -49,7 +49,7 @@ def story(ledger: Reader, incident: int, person: str = "", language: str = "vi")
         about = _about(person, mine, decisions, deliveries, language)
         deliveries = mine
     facts = [_decided(each, language) for each in decisions]
-    facts += [_delivered(each, language) for each in deliveries]
+    facts += [{"what": "delivery", "text": delivered(each, language), **each} for each in deliveries]
     return Story(incident, about, tuple(sorted(facts, key=_when)))
 
 
@@ -97,16 +97,13 @@ def _decided(row: Fact, language: str) -> Fact:
     return {"what": "decision", "text": text, **row}
 
 
-def _delivered(row: Fact, language: str) -> Fact:
+def delivered(row: Fact, language: str) -> str:
+    """A delivery in a sentence: when, of what kind, to whom, why, and what became of it."""
     english = language == "en"
     kind = words(language).kinds.get(row["kind"], "").rstrip(": ") or said(VERBS, row["kind"], language)
     first = f"{_moment(row['at'])} #{row['id']} {kind} → {_whom(row)}"
     because = f"{'because' if english else 'vì'}: {why(row['because'], language)}" if row["because"] else ""
-    return {
-        "what": "delivery",
-        "text": "; ".join(filter(None, (first, because, _became(row, language)))),
-        **row,
-    }
+    return "; ".join(filter(None, (first, because, _became(row, language))))
 
 
 def _whom(row: Fact) -> str:

@@ -121,8 +121,8 @@ class Rota(Protocol):
 class PagingDesk(Protocol):
     """What may be asked of deliveries; times are civil, each raises errors.Refused when it may not be done."""
 
-    async def deliveries(self, asked: Asked) -> Sequence[Row]:
-        """Rows of the ledger, newest first."""
+    async def deliveries(self, asked: Asked, language: str = "") -> Sequence[Row]:
+        """Rows of the ledger, newest first; each with a sentence, `text`, where a language is named."""
 
     async def explain(self, incident: int, person: str, language: str) -> Mapping[str, Any]:
         """Why who was told of an incident; or why one person was, or was not."""

@@ -40,6 +40,9 @@ async def test_what_an_operator_asks_and_sets_on_an_incident(browser: Browser, h
         await told_and_why(page, house)
         await settled(page)
         assert await violations(page) == []
+        await in_the_ledger(page)
+        await settled(page)
+        assert await violations(page) == []
 
 
 async def silenced_and_ended(page: Page, house: House) -> None:
@@ -88,6 +91,25 @@ async def told_and_why(page: Page, house: House) -> None:
     await expect(facts.nth(1)).to_contain_text("; đã gửi")
     await posted(house, "comment", text="đã gọi 0912")
     await expect(facts.last).to_contain_text("ghi chú (a) – do người trực, Bình: đã gọi 0912")
+
+
+async def in_the_ledger(page: Page) -> None:
+    """The deliveries of the incident, by outcome, and the same for a spreadsheet."""
+    await page.locator(".story").get_by_role("button", name="Sổ tin báo").click()
+    console = page.get_by_role("dialog")
+    rows = console.locator(".delivery")
+    await expect(rows).to_have_count(1)
+    await expect(rows).to_contain_text("đã gửi · Phòng a mất kết nối")
+    await expect(rows).to_contain_text("→ oncall; vì: nhận mức này")
+    async with page.expect_download() as loading:
+        await console.get_by_role("link", name="Tải về (CSV)").click()
+    text = (await (await loading.value).path()).read_text("utf-8-sig")
+    assert [line.split(",")[2] for line in text.splitlines()] == ["incident", "1"]
+    await console.get_by_label("Kết quả").select_option(label="bị từ chối")
+    await expect(console).to_contain_text("Chưa có tin báo nào như vậy.")
+    await console.get_by_label("Kết quả").select_option(label="đã gửi")
+    await rows.get_by_role("button", name="Phòng a mất kết nối").click()
+    await expect(console.locator("h2")).to_have_text("Phòng a mất kết nối")
 
 
 async def test_what_came_between_is_said_and_nobody_is_overwritten(browser: Browser, house: House) -> None:

@@ -94,6 +94,11 @@ async def test_the_ledger_is_told_newest_first_and_page_by_page(office: Office, 
         "receiver": "zalo", "channel": "line", "to": "84912", "because": "route all", "state": "failed",
         "attempts": 1, "settled": START, "answer": "never", "instead_of": None, "summary": None,
     }  # fmt: skip
+    _, said = await ask("/api/v1/deliveries?limit=1&before=2&language=vi")
+    text = said["deliveries"][0]["text"]
+    assert text.endswith(
+        "#1 mở sự cố → an (zalo 84912); vì: tuyến báo all; bị từ chối 21/09 21:13:20: never"
+    ), text
 
 
 @pytest.mark.parametrize(
@@ -132,6 +137,7 @@ async def test_the_ledger_is_asked_by_what_matters(
         ("since=5&until=5", "until=5 is not after since=5"),
         ("state=lost", "state='lost' is not known; one of owed, told, failed, withdrawn"),
         ("format=xml", "format='xml' is not known; one of json, csv"),
+        ("language=fr", "language='fr' is not known; one of vi, en"),
         ("persons=an", "persons= is not a parameter; one of before, format, incident"),
         (f"person={'x' * 101}", "person: 101 characters are no id; 100 at most"),
     ],

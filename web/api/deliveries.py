@@ -19,8 +19,9 @@ from web.auth import Need
 from web.deps import PagingDesk, Route
 
 PARAMETERS = frozenset(
-    {"incident", "person", "receiver", "state", "since", "until", "before", "limit", "format"}
+    {"incident", "person", "receiver", "state", "since", "until", "before", "limit", "format", "language"}
 )
+LANGUAGES = ("vi", "en")
 DEFAULT = 100
 _NUMBER = re.compile(r"[0-9]{1,15}")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -42,7 +43,8 @@ class DeliveriesApi:
         given = parameters(request.query)
         as_csv = _one_of(given, "format", ("json", "csv")) == "csv"
         asked = question(given, MOST_AS_CSV if as_csv else MOST)
-        found = await self._ledger.deliveries(asked)
+        language = _one_of(given, "language", LANGUAGES)
+        found = await self._ledger.deliveries(asked, "" if as_csv else language)
         further = found[-1]["id"] if len(found) == asked.limit else None
         if not as_csv:
             return answer.json({"deliveries": found, "next": further})

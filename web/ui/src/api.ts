@@ -83,6 +83,36 @@ export function findNotes(words: string, before: number | null): Promise<Answer<
   return get(`api/v1/shift?${query}`);
 }
 
+export interface Delivery {
+  id: number;
+  /** null or 0: it belongs to none, as a digest */
+  incident: number | null;
+  state: "owed" | "told" | "failed" | "withdrawn";
+  /** the whole row in a sentence */
+  text: string;
+}
+
+/** Rows of the delivery ledger, newest first, `before` a row's id. */
+export function findDeliveries(
+  incident: string,
+  state: string,
+  language: string,
+  before: number | null,
+): Promise<Answer<{ deliveries: Delivery[]; next: number | null }>> {
+  const query = ledgerQuery(incident, state, { language, limit: "50" });
+  if (before !== null) query.set("before", String(before));
+  return get(`api/v1/deliveries?${query}`);
+}
+
+/** Where the same rows are had for a spreadsheet. */
+export function ledgerFile(incident: string, state: string): string {
+  return `api/v1/deliveries?${ledgerQuery(incident, state, { format: "csv" })}`;
+}
+
+function ledgerQuery(incident: string, state: string, more: Record<string, string>): URLSearchParams {
+  return new URLSearchParams({ ...(incident && { incident }), ...(state && { state }), ...more });
+}
+
 function act(incident: string, verb: string, body: unknown): Promise<Outcome> {
   return send("POST", `api/v1/incidents/${encodeURIComponent(incident)}/${verb}`, body);
 }

@@ -37,6 +37,8 @@ export const pictured = signal(0);
 export const FINDER = "find";
 /** The same for the shift log. */
 export const SHIFT = "shift";
+/** The same for the delivery ledger; a slash and the number of an incident behind it shows that of one. */
+export const LEDGER = "deliveries";
 /** What the console shows: a key of the picture, the search, or nothing. */
 export const opened = signal<string | null>(openedOf(location.hash));
 

@@ -5,13 +5,14 @@ import { useEffect, useRef } from "preact/hooks";
 import type { About, Incident, Live } from "../picture";
 import { age, moment, phone } from "../format";
 import { known } from "../i18n";
-import { civil, FINDER, now, opened, say, SHIFT, store } from "../wall";
+import { civil, FINDER, LEDGER, now, opened, say, SHIFT, store } from "../wall";
 import { comingOf } from "../coming";
 import { AcknowledgeForm } from "./AcknowledgeForm";
 import { Finder } from "./Finder";
 import { Glyph } from "./Glyph";
 import { HandleForm } from "./HandleForm";
 import { LazyCharts } from "./LazyCharts";
+import { Ledger } from "./Ledger";
 import { MaintenanceForm, MaintenanceList, type Scope } from "./MaintenanceForm";
 import { ShiftLog } from "./ShiftLog";
 import { SilenceForm, SilenceList } from "./SilenceForm";
@@ -41,7 +42,9 @@ export function Console() {
 function Content({ which }: { which: string }) {
   if (which === FINDER) return <Finder />;
   if (which === SHIFT) return <ShiftLog />;
+  if (which === LEDGER) return <Ledger incident="" />;
   const id = which.slice(which.indexOf("/") + 1);
+  if (which.startsWith(`${LEDGER}/`)) return <Ledger incident={id} />;
   if (which.startsWith("incident/")) {
     const incident = store.one("incident", id);
     return incident ? <IncidentSheet id={id} incident={incident} /> : <Gone />;

@@ -5,14 +5,15 @@ import { useEffect } from "preact/hooks";
 
 import { findNotes, writeNote, type Note } from "../api";
 import { moment } from "../format";
-import { civil, openIncidents, say } from "../wall";
-import { explain, Field, Permission, Report, run, who, WhoField, type Progress } from "./form";
+import { civil, LEDGER, openIncidents, say } from "../wall";
+import { explain, Field, LedgerLink, Permission, Report, run, who, WhoField, type Progress } from "./form";
 
 export function ShiftLog() {
   const written = useSignal(0);
   return (
     <>
       <h2 id="console-title">{say.value("shift.title")}</h2>
+      <LedgerLink of={LEDGER} />
       <Writing written={() => (written.value += 1)} />
       <Notes written={written.value} />
     </>

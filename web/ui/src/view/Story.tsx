@@ -4,8 +4,8 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 import { explain as asked } from "../api";
-import { language, say } from "../wall";
-import { explain } from "./form";
+import { language, LEDGER, say } from "../wall";
+import { explain, LedgerLink } from "./form";
 
 export function Story({ id, decided }: { id: string; decided: number }) {
   const open = useSignal(false);
@@ -33,6 +33,7 @@ export function Story({ id, decided }: { id: string; decided: number }) {
           <li key={i}>{each}</li>
         ))}
       </ol>
+      <LedgerLink of={`${LEDGER}/${id}`} />
     </details>
   );
 }

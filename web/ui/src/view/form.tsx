@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 
 import type { Outcome, Refusal } from "../api";
 import { known } from "../i18n";
-import { hello, say, store } from "../wall";
+import { hello, opened, say, store } from "../wall";
 
 export type Progress = "idle" | "busy" | "done" | { error: string };
 
@@ -75,6 +75,17 @@ export function Permission() {
   return (
     <p class="hint">
       {say.value("console.read_only")} <a href="login">{say.value("console.login")}</a>
+    </p>
+  );
+}
+
+/** To the delivery ledger, of one incident or of all. */
+export function LedgerLink({ of }: { of: string }) {
+  return (
+    <p>
+      <button class="go" type="button" onClick={() => (opened.value = of)}>
+        {say.value("ledger.title")}
+      </button>
     </p>
   );
 }
