@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from alerts.channels.base import EVERY_SEVERITY
 from alerts.engine import Engine
 from alerts.rehearsal import schema
-from alerts.rehearsal.stage import Cast
+from alerts.rehearsal.stage import Allowance, Cast
 from alerts.rehearsal.story import UnfitError, play
 from alerts.rules import Rule, check_unique, parse_rule, shipped
 from ioc.clock import Clock
@@ -47,12 +47,12 @@ async def rehearse(file: Path, environ: Mapping[str, str], clock: Clock) -> list
     """Play every test of a file. Raises ConfigError with every fault when it cannot be played."""
     piece, written = _read(file)
     cast, zone = _cast(file, piece, written, environ, clock)
-    out = []
+    out, allowance = [], Allowance()
     for number, story in enumerate(written.tests):
         local = story.start or START
         start = local.replace(tzinfo=zone).timestamp()
         try:
-            found = await play(story, cast, start)
+            found = await play(story, cast, start, allowance)
         except UnfitError as unfit:
             place = piece.place("tests", number, *unfit.loc)
             raise ConfigError([f"{place}: test {story.name!r}: {unfit}"]) from None

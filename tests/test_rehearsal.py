@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from alerts.rehearsal import notation
 from alerts.rehearsal.notation import values
+from alerts.rehearsal.stage import Allowance
 from alerts.rehearsal.verdict import differences
 from ioc.cli import app
 from ioc.clock import Clock
@@ -124,3 +125,17 @@ async def test_the_example_of_the_page_comes_out_as_it_says(tmp_path: Path) -> N
     (tmp_path / "t.yaml").write_text(block.partition("```")[0], "utf-8")
     outcomes = await rehearse(tmp_path / "t.yaml", {}, Clock())
     assert [line for each in outcomes for line in each.differences] == []
+
+
+async def test_timers_that_come_due_without_end_are_counted_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ioc.rehearsal.Allowance", lambda: Allowance(50))
+    file = tmp_path / "t.yaml"
+    file.write_text(
+        "shipped: true\nendpoints: [{id: a}]\ntests:\n  - name: n\n    expect: [{eval_time: 10d, exp_pages: []}]\n"
+    )
+    with pytest.raises(
+        ConfigError, match=r"^t\.yaml:4: test 'n': more than 50 samples and timers in one file"
+    ):
+        await rehearse(file, {}, Clock())

@@ -25,6 +25,26 @@ from ioc.telemetry import Telemetry
 from ioc.timers import Heap
 
 ANSWERING = frozenset({"up", "degraded"})
+MOST = 100_000
+"""things that may happen in the tests of one file: a sample each, and a timer that comes due"""
+
+
+class TooMuchError(Exception):
+    """More happens in the tests of a file than is played."""
+
+
+class Allowance:
+    """How much may still happen in the tests of one file."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
+        self._left = most
+
+    def take(self) -> None:
+        """One thing more happens. Raises TooMuchError."""
+        self._left -= 1
+        if self._left < 0:
+            raise TooMuchError
 
 
 class SetClock(Clock):
@@ -52,9 +72,10 @@ class SetClock(Clock):
 class SetTimers:
     """Timers that ring while time is moved over them."""
 
-    def __init__(self, clock: SetClock, ring: Ring) -> None:
+    def __init__(self, clock: SetClock, ring: Ring, allowance: Allowance) -> None:
         self._clock = clock
         self._ring = ring
+        self._allowance = allowance
         self._heap: Heap[Key] = Heap()
 
     def set(self, key: Key, at: float) -> None:
@@ -76,6 +97,7 @@ class SetTimers:
             return False
         self._clock.at = max(self._clock.at, first)
         for key in self._heap.due(self._clock.at):
+            self._allowance.take()
             self._ring(key, self._clock.at)
         return True
 
@@ -115,8 +137,9 @@ class Cast:
 class Stage:
     """One engine on simulated time; use as an async context manager."""
 
-    def __init__(self, cast: Cast, start: float) -> None:
+    def __init__(self, cast: Cast, start: float, allowance: Allowance) -> None:
         self.start = start
+        self._allowance = allowance
         self.told: list[Notification] = []
         self._cast = cast
         self._clock = SetClock(start)
@@ -197,7 +220,7 @@ class Stage:
         return sorted((each for each in found if each.get("status") == "open"), key=lambda each: each["id"])
 
     def _make_timers(self, clock: Clock, ring: Callable[[Key, float], None]) -> SetTimers:
-        self._timers = SetTimers(self._clock, ring)
+        self._timers = SetTimers(self._clock, ring, self._allowance)
         return self._timers
 
     def _complain(self, see: See, error: Exception) -> None:

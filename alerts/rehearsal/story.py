@@ -10,7 +10,7 @@ from typing import Any
 from alerts.notification import Notification
 from alerts.rehearsal import schema
 from alerts.rehearsal.notation import values
-from alerts.rehearsal.stage import Cast, Stage
+from alerts.rehearsal.stage import Allowance, Cast, Stage, TooMuchError
 from alerts.rehearsal.verdict import differences
 from ioc.config.scalars import duration, written
 from ioc.errors import Refused
@@ -36,27 +36,38 @@ class Moment:
     checks: list[schema.Check] = field(default_factory=list)
 
 
-def timeline(story: schema.Story) -> list[tuple[float, Moment]]:
-    """What happens when, in seconds from the start. Raises UnfitError."""
+def timeline(story: schema.Story, allowance: Allowance) -> list[tuple[float, Moment]]:
+    """What happens when, in seconds from the start. Raises UnfitError, TooMuchError."""
     moments: dict[float, Moment] = defaultdict(Moment)
     for number, series in enumerate(story.input_series):
         key = _key(series, number)
         for at, value in _samples(series, story.interval, number):
+            allowance.take()
             moments[at].found[key][series.field] = value
-    for act in story.acts:
+    for place, act in enumerate(story.acts):
+        _check_moment(act.at, "acts", place, "at")
         moments[act.at].acts.append(act)
-    for check in story.expect:
+    for place, check in enumerate(story.expect):
+        _check_moment(check.eval_time, "expect", place, "eval_time")
         moments[check.eval_time].checks.append(check)
     return sorted(moments.items())
 
 
-async def play(story: schema.Story, cast: Cast, start: float) -> list[str]:
+async def play(story: schema.Story, cast: Cast, start: float, allowance: Allowance) -> list[str]:
     """What differs from what was expected; empty when nothing does. Raises UnfitError."""
     _check_endpoints(story, cast)
+    try:
+        return await _play(story, cast, start, allowance)
+    except TooMuchError:
+        what = f"more than {allowance.most} samples and timers in one file; make tests shorter, or split the file"
+        raise UnfitError(what) from None
+
+
+async def _play(story: schema.Story, cast: Cast, start: float, allowance: Allowance) -> list[str]:
     out: list[str] = []
     pages = 0
-    async with Stage(cast, start) as stage:
-        for at, moment in timeline(story):
+    async with Stage(cast, start, allowance) as stage:
+        for at, moment in timeline(story, allowance):
             await stage.go(at)
             for key, found in moment.found.items():
                 stage.put(key, found)
@@ -157,9 +168,13 @@ def _samples(series: schema.Series, interval: float, number: int) -> Iterator[tu
             yield at, value
 
 
-def _check(series: schema.Series, at: float, value: Any, place: tuple[str | int, ...]) -> None:
+def _check_moment(at: float, *place: str | int) -> None:
     if at > LONGEST:
         raise UnfitError(f"a story is at most {written(LONGEST)} long", *place)
+
+
+def _check(series: schema.Series, at: float, value: Any, place: tuple[str | int, ...]) -> None:
+    _check_moment(at, *place)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if value is None or (series.field != "state" and number):
         return
