@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from alerts.channels.registry import CHANNELS, addressed, host, misaddressed
+from alerts.channels.registry import CHANNELS, addressed, claim, host, misaddressed
 from alerts.oncall import gaps, ical
 from alerts.rules import parse_rule, shipped
 from collectors import registry as sources
@@ -26,7 +26,7 @@ def parts() -> Parts:
         rule=parse_rule,
         shipped={rule.id: rule for rule in shipped()},
         fields=sources.fields,
-        hooks=Hooks(ical=ical.read, gaps=gaps.gaps, addressed=addressed),
+        hooks=Hooks(ical=ical.read, gaps=gaps.gaps, addressed=addressed, claim=claim),
         host=host,
         misaddressed=misaddressed,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 from pydantic import BaseModel
 
@@ -41,6 +42,13 @@ def host(name: str, options: BaseModel) -> str | None:
 def addressed(name: str, options: BaseModel) -> bool:
     """Whether a channel with these options goes somewhere by itself, and not only to people."""
     return bool(CHANNELS[name](options).own_address())
+
+
+def claim(name: str, options: BaseModel) -> tuple[str, Path] | None:
+    """What a channel with these options does that no other receiver may do too, and by which file."""
+    told = getattr(CHANNELS[name], "claim", None)
+    found: tuple[str, Path] | None = None if told is None else told(options)
+    return found
 
 
 def misaddressed(name: str, to: str) -> str:

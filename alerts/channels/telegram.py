@@ -7,6 +7,7 @@ option says so, a button that takes the incident in hand: alerts/presses.py list
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, Field
@@ -55,6 +56,11 @@ class Telegram(Bot):
     def check_address(to: str) -> None:
         """Raises ValueError for an address that nothing can be sent to."""
         chat(to)
+
+    @staticmethod
+    def claim(options: TelegramOptions) -> tuple[str, Path] | None:
+        """What no other receiver may do too: Telegram tells each press to one listener."""
+        return ("listens to the bot of", options.token_file) if options.buttons else None
 
     async def send(self, notification: Notification) -> Receipt:
         """Deliver; raises Undeliverable, for good when the bot or the chat is not to be had."""

@@ -105,6 +105,11 @@ class ZaloZns:
         return self._options.to
 
     @staticmethod
+    def claim(options: ZaloZnsOptions) -> tuple[str, Path]:
+        """What no other receiver may do too: a refresh token can be used once."""
+        return "renews the token in", options.refresh_token_file
+
+    @staticmethod
     def check_address(to: str) -> None:
         """Raises ValueError for an address that nothing can be sent to."""
         _is_number(to)

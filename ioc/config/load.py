@@ -15,6 +15,7 @@ from pydantic import BaseModel, create_model
 from ioc.config import (
     alerting,
     calendars,
+    claims,
     contacts,
     duty,
     endpoints,
@@ -137,6 +138,7 @@ class _Reader:
         told = alerting.receivers(
             self._named("receivers"), self._parts.channels, self._secrets, self._faults, self._parts.host
         )
+        claims.check(told, dict(self._named("receivers")), self._parts.hooks.claim, self._faults)
         if not told and not any(self._named("receivers")):
             hint = "incidents are shown on the wall and nobody is told"
             self._faults.warn("no-receivers", self._place("receivers"), "no receivers", "", hint)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel
 
 from ioc.config import calendars, duty_schema
+from ioc.config.claims import ClaimOf, nothing_claimed
 from ioc.config.directory import Directory, Piece
 from ioc.config.faults import Faults, Place
 from ioc.config.fit import fit
@@ -66,12 +67,14 @@ def _always(channel: str, options: BaseModel) -> bool:
 class Hooks:
     """What alerting knows of duty, so that configuration can judge it.
 
-    `addressed` says whether a channel with some options goes somewhere by itself, and not only to people.
+    `addressed` says whether a channel with some options goes somewhere by itself, and not only to people, `claim` what
+    it does that no other receiver may do too.
     """
 
     ical: ReadIcal = field(default=_no_ical)
     gaps: FindGaps = field(default=_no_gaps)
     addressed: Callable[[str, BaseModel], bool] = field(default=_always)
+    claim: ClaimOf = field(default=nothing_claimed)
 
 
 NO_HOOKS = Hooks()

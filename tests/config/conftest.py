@@ -75,7 +75,12 @@ def parts() -> Parts:
         rule=compile_rule,
         shipped={"endpoint-down": ("endpoint-down", 'state == "down"')},
         fields=fields_of,
-        hooks=Hooks(ical.read, gaps.gaps, lambda name, options: bool(getattr(options, "url", ""))),
+        hooks=Hooks(
+            ical.read,
+            gaps.gaps,
+            lambda name, options: bool(getattr(options, "url", "")),
+            lambda name, options: ("fills", known) if (known := getattr(options, "template", None)) else None,
+        ),
         misaddressed=lambda channel, to: "" if "=" not in to else f"{to!r} is no address",
         host=lambda channel, options: urlsplit(options.url).hostname,  # type: ignore[attr-defined]
     )
