@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -36,7 +37,7 @@ class Judge:
         self.post = house.post
         self.rooms = house.rooms
         self.promises = Promises(house)
-        self.chance = random.Random(20_261_124)
+        self.chance = random.Random(int(os.environ.get("IOC_SEED", "20261124")))
         self.killed: Counter[str] = Counter()
         self.seen_after: list[float] = []
         self.audited = 0
