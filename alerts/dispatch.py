@@ -84,6 +84,8 @@ class Dispatch:
         self._tried: dict[int, frozenset[Contact]] = {}
         self._replaced: dict[int, int] = {}
         """deliveries under way that another one has taken the place of"""
+        self._unneeded: set[int] = set()
+        """deliveries that were under way when what they tell was called off"""
         self._summaries = Summaries(closed)
         self._worked: Worked = Worked()
         self._awaited: dict[int, asyncio.Future[None]] = {}
@@ -159,7 +161,9 @@ class Dispatch:
         for each in self._outbox.pending():
             if each.incident == incident and each.kind in kinds:
                 attempts = self._outbox.withdraw(each.id)
-                if attempts is not None:
+                if attempts is None:  # it may yet arrive, but is tried no further
+                    self._unneeded.add(each.id)
+                else:
                     done = self._awaited[each.id] = asyncio.get_running_loop().create_future()
                     self._withdraw(each, attempts, CALLED_OFF)
         if done is not None:  # the last of them: they are written in order
@@ -233,6 +237,8 @@ class Dispatch:
         if successor is not None:
             tries = self._outbox.withdraw(notification.id) or 0
             self._withdraw(notification, tries, f"in its place: delivery {successor}")
+        elif notification.id in self._unneeded:
+            self._withdraw(notification, self._outbox.withdraw(notification.id) or 0, CALLED_OFF)
         elif now >= self._too_old_at(notification):
             self._expire(notification, now)
 
@@ -277,7 +283,7 @@ class Dispatch:
     def _next(self, notification: Notification) -> Contact | None:
         """The contact to try next, where nobody was asked to yet."""
         person = self._people.get(notification.person)
-        if person is None or notification.id in self._replaced:
+        if person is None or notification.id in self._replaced or notification.id in self._unneeded:
             return None
         unsuited = {each for each in person.contacts if not self._suits(each, notification)}
         return following(person, self._tries(notification) | unsuited, self._outbox.failing())
@@ -444,6 +450,7 @@ class Dispatch:
         self._timers.cancel(("delivery", id))
         for kept in (self._owed_at, self._tried, self._replaced):
             kept.pop(id, None)
+        self._unneeded.discard(id)
         self._summaries.forget(notification)
 
     def _show_channel(self, receiver: str) -> None:
