@@ -37,7 +37,7 @@ bench: .venv/.dev wall ## every benchmark, one after another, each into benchmar
 	@tools/bench $(ARGS)
 
 endurance: .venv/.dev wall ## kill -9 loops, power cuts, a day without the database
-	$(BIN)/pytest -m endurance tests/endurance $(ARGS)
+	$(BIN)/pytest -m endurance -o faulthandler_timeout=7200 tests/endurance $(ARGS)
 
 dashboards: .venv/.dev ## write Grafana's dashboards from grafana/source
 	$(BIN)/python -m grafana.source
