@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 NOTICES = Path(__file__).with_name("notices.csv")
-BEFORE, AFTER = 1, 3
+BEFORE, AFTER = 2, 3
 """years around today's that are known"""
 
 
