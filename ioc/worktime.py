@@ -22,9 +22,9 @@ HORIZON_DAYS = 400
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 """years that working time is counted in"""
 
-# a day less at either end, so that the year is a known one in every time zone
-_FIRST = datetime(FIRST_YEAR, 1, 2, tzinfo=UTC).timestamp()
-_LAST = datetime(LAST_YEAR, 12, 31, tzinfo=UTC).timestamp()
+# a day more at either end, for the time zones
+_FIRST = datetime(FIRST_YEAR - 1, 12, 31, tzinfo=UTC).timestamp()
+_LAST = datetime(LAST_YEAR + 1, 1, 2, tzinfo=UTC).timestamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +174,11 @@ class WorkCalendar:
         return None
 
     def _year_of(self, civil: float) -> int:
-        if not _FIRST <= civil < _LAST:  # nor is what is not a number
-            raise ValueError(f"moment {civil!r}: working time is counted from {FIRST_YEAR} to {LAST_YEAR}")
-        return datetime.fromtimestamp(civil, self.zone).year
+        if _FIRST <= civil < _LAST:  # which what is not a number is not
+            year = datetime.fromtimestamp(civil, self.zone).year
+            if FIRST_YEAR <= year <= LAST_YEAR:
+                return year
+        raise ValueError(f"moment {civil!r}: working time is counted from {FIRST_YEAR} to {LAST_YEAR}")
 
     def _year(self, year: int) -> WorkYear:
         """A year's sessions, laid out when they are first asked for."""

@@ -30,10 +30,10 @@ calendars = st.builds(
     WorkCalendar,
     st.sampled_from(ZONES).map(ZoneInfo),
     st.frozensets(st.integers(1, 7), min_size=1),
-    st.lists(st.integers(0, 30 * 60), unique=True, min_size=2, max_size=6)
+    st.lists(st.integers(0, 6 * 60).map(lambda number: number * 5), unique=True, min_size=2, max_size=6)
     .map(sorted)
     .map(_sessions)
-    .filter(lambda sessions: all(first < last for first, last in sessions)),
+    .filter(lambda sessions: all(last - first >= 15 for first, last in sessions)),
     st.dictionaries(st.dates(date(2025, 10, 1), date(2027, 4, 1)), st.booleans(), max_size=6),
 )
 moments = st.integers(int(FIRST.timestamp()), int(LAST.timestamp())).map(float)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ioc.config.public_days import public_days
@@ -194,6 +194,7 @@ def test_any_text_is_a_limit_or_a_clear_fault(text: str) -> None:
     assert "time limit" in words
 
 
+@settings(deadline=None)
 @given(calendars, moments, moments, short)
 def test_what_is_received_later_is_not_due_earlier(
     calendar: WorkCalendar, one: float, other: float, limit: Limit
@@ -204,6 +205,7 @@ def test_what_is_received_later_is_not_due_earlier(
     assert first <= second
 
 
+@settings(deadline=None)
 @given(calendars, moments, short, st.integers(1, 12))
 def test_more_time_is_not_due_earlier(
     calendar: WorkCalendar, received: float, limit: Limit, more: int
@@ -213,6 +215,7 @@ def test_more_time_is_not_due_earlier(
     assert first is None or second is None or received < first <= second
 
 
+@settings(deadline=None)
 @given(calendars, moments, short)
 def test_what_is_computed_falls_due_in_hours(calendar: WorkCalendar, received: float, limit: Limit) -> None:
     due = due_of(calendar, received, limit)
@@ -243,6 +246,7 @@ def test_pauses_move_by_what_they_cover_in_any_order(
     assert moved >= moved_by(due, given_[1:]), "one more is not earlier"
 
 
+@settings(deadline=None)
 @given(calendars, moments, st.integers(0, 10**6))
 def test_soon_is_before_and_stuck_after(calendar: WorkCalendar, at: float, seconds: int) -> None:
     soon, stuck = soon_at(calendar, at, seconds), stuck_at(calendar, at, seconds)
