@@ -21,10 +21,22 @@ from typing import Any, Self
 from ioc.errors import NotCommitted, StateUnusable
 from ioc.state.files import inode, sync_directory
 from ioc.state.lock import Lock
-from ioc.state.schema import migrate, scripts
+from ioc.state.schema import OURS, migrate, scripts
 from ioc.telemetry import Telemetry
 
 Trouble = Callable[[bool, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What sort of file it is: the package of its migrations, its `application_id`, and what its counts begin with."""
+
+    package: str
+    mark: int
+    counts: str
+
+
+STATE = Form("ioc.state", OURS, "ioc_ledger")
 
 SYNCHRONOUS = ("OFF", "NORMAL", "FULL", "EXTRA")
 ROOM = 100_000
@@ -84,14 +96,20 @@ class Ledger:
     """
 
     def __init__(
-        self, path: Path, lock: Lock, synchronous: str, telemetry: Telemetry, on_trouble: Trouble | None
+        self,
+        path: Path,
+        lock: Lock,
+        synchronous: str,
+        telemetry: Telemetry,
+        on_trouble: Trouble | None,
+        form: Form,
     ) -> None:
         self.path = path
         self.on_trouble = on_trouble
         self._lock = lock
         self._db = _connect(path, synchronous)
         try:
-            migrate(self._db, str(path), scripts())
+            migrate(self._db, str(path), scripts(form.package), form.mark)
             self._reader = _connect(path, synchronous)
             self._reader.execute("PRAGMA query_only=1")
         except BaseException:
@@ -106,7 +124,7 @@ class Ledger:
         self._ok = True
         self._closing = threading.Event()
         self._quiet: list[asyncio.Future[None]] = []
-        self._count(telemetry)
+        self._count(telemetry, form.counts)
         self._thread = threading.Thread(target=self._run, name="ledger", daemon=True)
         self._thread.start()
 
@@ -118,6 +136,7 @@ class Ledger:
         telemetry: Telemetry,
         synchronous: str = "FULL",
         on_trouble: Trouble | None = None,
+        form: Form = STATE,
     ) -> Self:
         """Open or make the state file, bring its schema up to date and take it for this process alone.
 
@@ -130,7 +149,7 @@ class Ledger:
             raise StateUnusable(f"{where}: is a directory; name a file in it, such as {where / 'state.db'}")
         lock = Lock(where)
         try:
-            return cls(where, lock, synchronous, telemetry, on_trouble)
+            return cls(where, lock, synchronous, telemetry, on_trouble, form)
         except sqlite3.Error as error:
             lock.close()
             raise StateUnusable(_unusable(where, error)) from error
@@ -318,15 +337,15 @@ class Ledger:
             if self.on_trouble is not None:
                 self.on_trouble(ok, detail)
 
-    def _count(self, telemetry: Telemetry) -> None:
-        self._commits = telemetry.tally("ioc_ledger_commits", "Calls committed to the state file")
-        self._transactions = telemetry.tally("ioc_ledger_transactions", "Groups of calls, one fsync each")
+    def _count(self, telemetry: Telemetry, name: str) -> None:
+        self._commits = telemetry.tally(f"{name}_commits", "Calls committed to the state file")
+        self._transactions = telemetry.tally(f"{name}_transactions", "Groups of calls, one fsync each")
         self._refused = telemetry.tally(
-            "ioc_ledger_refused", "Calls refused by the state file or for want of room"
+            f"{name}_refused", "Calls refused by the state file or for want of room"
         )
-        self._retries = telemetry.tally("ioc_ledger_retries", "Transactions the disk did not take")
-        telemetry.gauge("ioc_ledger_waiting", "Calls not committed yet", lambda: self._waiting)
-        telemetry.gauge("ioc_ledger_ok", "1 while the state file takes writes", lambda: self._ok)
+        self._retries = telemetry.tally(f"{name}_retries", "Transactions the disk did not take")
+        telemetry.gauge(f"{name}_waiting", "Calls not committed yet", lambda: self._waiting)
+        telemetry.gauge(f"{name}_ok", "1 while the state file takes writes", lambda: self._ok)
 
 
 def _connect(path: Path, synchronous: str) -> sqlite3.Connection:

@@ -19,23 +19,23 @@ OURS = 0x494F4331
 _NAME = re.compile(r"(\d{4})_[a-z0-9_]+\.sql")
 
 
-def scripts() -> tuple[str, ...]:
-    """The packaged migrations, version 1 first; raises StateUnusable when the package has a gap in them."""
-    folder = files("ioc.state").joinpath("migrations")
+def scripts(package: str = "ioc.state") -> tuple[str, ...]:
+    """The migrations of a package, version 1 first; raises StateUnusable when it has a gap in them."""
+    folder = files(package).joinpath("migrations")
     found = {int(match[1]): each for each in folder.iterdir() if (match := _NAME.fullmatch(each.name))}
     if sorted(found) != list(range(1, len(found) + 1)):
         raise StateUnusable(f"migrations {sorted(found)} are not numbered 1, 2, 3…; reinstall the package")
     return tuple(found[number].read_text("utf-8") for number in sorted(found))
 
 
-def migrate(db: sqlite3.Connection, name: str, steps: Sequence[str]) -> None:
+def migrate(db: sqlite3.Connection, name: str, steps: Sequence[str], ours: int = OURS) -> None:
     """Bring a connection's file to the newest version; raises StateUnusable when it is not ours or is newer.
 
     Raises sqlite3.Error when it cannot be written.
     """
-    version = _version(db, name, len(steps))
+    version = _version(db, name, len(steps), ours)
     db.execute(
-        f"PRAGMA application_id={OURS}"
+        f"PRAGMA application_id={ours}"
     )  # even when it is so: a file that may only be read shows it here
     for number, script in enumerate(steps[version:], version + 1):
         try:
@@ -46,11 +46,11 @@ def migrate(db: sqlite3.Connection, name: str, steps: Sequence[str]) -> None:
             raise StateUnusable(f"{name}: cannot bring it to schema version {number}: {error}") from error
 
 
-def _version(db: sqlite3.Connection, name: str, newest: int) -> int:
+def _version(db: sqlite3.Connection, name: str, newest: int, ours: int) -> int:
     version: int = db.execute("PRAGMA user_version").fetchone()[0]
     mark: int = db.execute("PRAGMA application_id").fetchone()[0]
     tables: int = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if mark != OURS and (mark or version or tables):
+    if mark != ours and (mark or version or tables):
         raise StateUnusable(f"{name}: a database of another program; name another state file")
     if version > newest:
         raise StateUnusable(

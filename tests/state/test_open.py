@@ -71,7 +71,7 @@ def test_a_failing_migration_leaves_the_version_before_it(
         "CREATE TABLE one (x) STRICT",
         "CREATE TABLE two (x INTEGER) STRICT; INSERT INTO nowhere VALUES (1)",
     )
-    monkeypatch.setattr(module, "scripts", lambda: ("CREATE TABLE one (x INTEGER) STRICT", bad[1]))
+    monkeypatch.setattr(module, "scripts", lambda _package: ("CREATE TABLE one (x INTEGER) STRICT", bad[1]))
     path = tmp_path / "state.db"
     assert "cannot bring it to schema version 2: no such table: nowhere" in refusal(path)
     db = sqlite3.connect(path)
