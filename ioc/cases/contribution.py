@@ -50,8 +50,15 @@ def share_of_now(case: Case, view: View, terms: Terms, above: Above) -> Share | 
     if record is None or not (stage in LIVE or stage is Stage.APPLIED):
         return None
     units = above(case.unit or UNKNOWN_UNIT, day_of(record.received or record.at, terms))
-    names = names_of_now(stage, view.standing, view.stuck, view.age, record.channel)
-    return Share(NOW, kind_of(case.key), units, record.procedure, case.officer, names)
+    return present(kind_of(case.key), units, record.procedure, case.officer, record.channel, stage, view)
+
+
+def present(
+    kind: Kind, units: tuple[str, ...], procedure: str, officer: str, channel: str, stage: Stage, view: View
+) -> Share:
+    """What a case of these adds to the figures of now."""
+    names = names_of_now(stage, view.standing, view.stuck, view.age, channel)
+    return Share(NOW, kind, units, procedure, officer, names)
 
 
 def shares_of_days(case: Case, terms: Terms, above: Above) -> tuple[Share, ...]:

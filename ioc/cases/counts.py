@@ -52,13 +52,24 @@ class Counts:
             for period in periods:
                 self._grow(place, period, share.names, n)
 
-    def put(self, place: Place, period: str, name: str, n: int) -> None:
-        """Add n to one count: for sums that come from the file."""
-        self._grow(place, period, (name,), n)
-
     def read(self, place: Place) -> Mapping[str, Mapping[str, int]]:
         """The counts of a place by period: PRESENT, or a day, month or year in ISO 8601."""
         return self._at.get(place, {})
+
+    def copy(self) -> Counts:
+        """The same counts, which later changes do not reach."""
+        other = Counts(date.min + timedelta(days=400))
+        other._oldest = self._oldest
+        other._at = {
+            place: {period: dict(names) for period, names in periods.items()}
+            for place, periods in self._at.items()
+        }
+        return other
+
+    def load(self, place: Place, day: int, name: str, n: int) -> None:
+        """Add n to one count of each period of a day that is kept."""
+        for period in self._kept(day):
+            self._grow(place, period, (name,), n)
 
     def take(self) -> set[Place]:
         """The places that changed since the last call."""
@@ -134,9 +145,9 @@ def periods_of(day: int) -> tuple[str, str, str]:
     return written, written[:7], written[:4]
 
 
-def kept(today: date) -> list[str]:
-    """The periods up to today that counts keep: this day, month and year, and the last of each."""
-    return sorted({*periods_of(today.toordinal()), *_oldest(today).values()})
+def first_day(today: date) -> date:
+    """The first day that any period kept has in it."""
+    return date(today.year - 1, 1, 1)
 
 
 def _oldest(today: date) -> dict[int, str]:

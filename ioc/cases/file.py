@@ -20,7 +20,7 @@ import orjson
 from ioc.cases.contribution import Share
 from ioc.cases.counts import Place, places_of
 from ioc.cases.model import Case, Finding, Kind, Update
-from ioc.cases.packed import pack, pack_updates, unpack, unpack_updates
+from ioc.cases.packed import pack, unpack, unpack_updates
 from ioc.cases.standing import Times
 from ioc.deadline import Result
 from ioc.state.ledger import Form, Ledger, Then, Trouble, Write
@@ -45,10 +45,7 @@ _ADD = """
 INSERT INTO sums (kind, axis, value, day, name, n) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (kind, axis, value, day, name) DO UPDATE SET n = n + excluded.n
 """
-_SUMMED = """
-SELECT kind, axis, value, name, sum(n) AS total FROM sums WHERE day BETWEEN ? AND ?
-GROUP BY kind, axis, value, name HAVING total <> 0
-"""
+_SUMMED = "SELECT kind, axis, value, day, name, n FROM sums WHERE day >= ?"
 _FOUND = "INSERT OR IGNORE INTO findings (key, fault, source, value, at) VALUES (?, ?, ?, ?, ?)"
 
 SumKey = tuple[Place, int, str]
@@ -96,21 +93,17 @@ class CaseFile:
 
     def log(
         self,
-        updates: Sequence[Update],
+        updates: bytes | None,
         findings: Iterable[Finding],
         cursor: tuple[str, str] | None,
         at: float,
         then: Then,
     ) -> None:
-        """Keep updates, what is wrong with them, and where their source stands: all of it or nothing.
-
-        Raises TypeError, and writes nothing, for text that is not Unicode.
-        """
+        """Keep updates (packed), what is wrong with them, and where their source stands: all of it or nothing."""
         writes = [Write(_FOUND, (*map(str, finding), at)) for finding in findings]
-        if updates:
-            body = pack_updates(list(updates))
+        if updates is not None:
             self.logged += 1
-            writes.append(Write("INSERT INTO log (n, body) VALUES (?, ?)", (self.logged, body)))
+            writes.append(Write("INSERT INTO log (n, body) VALUES (?, ?)", (self.logged, updates)))
         if cursor is not None:
             writes.append(Write("INSERT OR REPLACE INTO cursors (source, body) VALUES (?, ?)", cursor))
         self.ledger.write(writes, then)
@@ -120,18 +113,18 @@ class CaseFile:
         writes = [Write(_UPSERT, _columns(row)) for row in rows]
         self.ledger.write([*writes, *_added(sums)], then)
 
-    def folded(self, logged: int, then: Then) -> None:
-        """Let go of the log up to one of its numbers: all of it is in the rows."""
+    def folded(self, logged: int, terms: str, then: Then) -> None:
+        """Let go of the log up to one of its numbers: all of it is in the rows, by these terms."""
         writes = [
+            Write("INSERT OR REPLACE INTO facts (name, value) VALUES ('terms', ?)", (terms,)),
             Write("DELETE FROM log WHERE n <= ?", (logged,)),
             Write("DELETE FROM sums WHERE n = 0"),
         ]
         self.ledger.write(writes, then)
 
-    def set_sums(self, sums: Mapping[SumKey, int], terms: str, then: Then) -> None:
-        """Put all sums anew, as counted by these terms."""
-        fact = Write("INSERT OR REPLACE INTO facts (name, value) VALUES ('terms', ?)", (terms,))
-        self.ledger.write([Write("DELETE FROM sums"), *_added(sums), fact], then)
+    def set_sums(self, sums: Mapping[SumKey, int], then: Then) -> None:
+        """Put all sums anew."""
+        self.ledger.write([Write("DELETE FROM sums"), *_added(sums)], then)
 
     def forget(self, before: float, then: Then) -> None:
         """Drop applicants and subjects of what was over before a moment."""
@@ -157,10 +150,10 @@ class CaseFile:
         for key, body in self._all("SELECT key, body FROM cases"):
             yield unpack(key, body)
 
-    def summed(self, first: date, last: date) -> Iterator[tuple[Place, str, int]]:
-        """Sums of the days from one to another, by place and name."""
-        for kind, axis, value, name, n in self._all(_SUMMED, (first.toordinal(), last.toordinal())):
-            yield Place(Kind(kind), axis, value), name, n
+    def summed(self, first: date) -> Iterator[tuple[Place, int, str, int]]:
+        """Sums of the days from one on: place, day (its ordinal), name, sum."""
+        for kind, axis, value, day, name, n in self._all(_SUMMED, (first.toordinal(),)):
+            yield Place(Kind(kind), axis, value), day, name, n
 
     def waiting(self) -> Iterator[list[Update]]:
         """The log, oldest first."""

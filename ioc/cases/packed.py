@@ -6,6 +6,7 @@ subject, which a packed case never holds.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -39,7 +40,7 @@ def unpack(key: str, packed: bytes) -> Case:
     return Case(key, record, tuple(digests), tuple([_step(key, each) for each in steps]))
 
 
-def pack_updates(updates: list[Update]) -> bytes:
+def pack_updates(updates: Sequence[Update]) -> bytes:
     """Updates as bytes, in their order, names of people and all. Raises TypeError for text that is not Unicode."""
     return orjson.dumps(
         [(_RECORD, each.key, *flat(each)) if isinstance(each, Record) else (_STEP, *each) for each in updates]
