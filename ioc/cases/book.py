@@ -13,7 +13,7 @@ from datetime import date
 from sys import intern
 from typing import Any, NamedTuple
 
-from ioc.cases.contribution import Above, Share, day_of, present, share_of_now, shares_of_days
+from ioc.cases.contribution import Above, Share, day_of, present, same_days, share_of_now, shares_of_days
 from ioc.cases.counts import UNIT, Counts, first_day
 from ioc.cases.file import CaseFile, Row, SumKey, sums_of
 from ioc.cases.merge import merge
@@ -37,8 +37,12 @@ from ioc.telemetry import Telemetry
 
 PIECE = 250
 """updates merged in one turn of the loop"""
-FOLD_AT = 20_000
+ROWS = 500
+"""rows written as one"""
+FOLD_AT = 50_000
 """cases changed since their rows were written, at which they are; at four times as many updates wait for it"""
+COALESCE = 0.1
+"""seconds within which figures that change are published once"""
 PATIENCE = 30.0
 """seconds after which the civil clock is looked at again, in case it jumped"""
 
@@ -70,11 +74,11 @@ class Slot:
 
 
 class _Dirty:
-    """A case that changed since its row was written; `was` is what it added to the sums of days then."""
+    """A case that changed since its row was written; `was` is what that row has, None where there is none."""
 
     __slots__ = ("case", "private", "was")
 
-    def __init__(self, case: Case, was: tuple[Share, ...], private: tuple[str, str] | None) -> None:
+    def __init__(self, case: Case, was: Case | None, private: tuple[str, str] | None) -> None:
         self.case = case
         self.was = was
         self.private = private
@@ -101,6 +105,7 @@ class Book:
         self._fold: asyncio.Task[None] | None = None
         self._turn_of = asyncio.Lock()
         self._woken = asyncio.Event()
+        self._flushing: asyncio.TimerHandle | None = None
         now = self._seen = self._now()
         self._today = self._date(now)
         self.counts = Counts(self._today)
@@ -142,7 +147,8 @@ class Book:
             committed.append(future)
             await self._room()
         await asyncio.gather(*committed)
-        self.flush()
+        if self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_later(COALESCE, self.flush)
 
     async def _known(self, piece: Sequence[Update]) -> dict[str, Case | None]:
         """The cases that a piece tells of, from memory or the file; None for one that is new."""
@@ -191,18 +197,24 @@ class Book:
 
     def _become(self, was: Case | None, case: Case, private: tuple[str, str] | None, now: float) -> None:
         """Have a case be as it is now, in the figures, in memory and among what its row lacks."""
-        before = shares_of_days(was, self._terms, self._above) if was is not None else ()
-        after = shares_of_days(case, self._terms, self._above)
-        if before != after:
-            for shares, n in ((before, -1), (after, 1)):
-                for share in shares:
-                    self.counts.add(share, n)
+        for share, n in self._moved(was, case):
+            self.counts.add(share, n)
         dirty = self._dirty.get(case.key)
         if dirty is None:
-            self._dirty[case.key] = _Dirty(case, before, private)
+            self._dirty[case.key] = _Dirty(case, was, private)
         else:
             dirty.case, dirty.private = case, private or dirty.private
         self._hold(case, now)
+
+    def _moved(self, was: Case | None, case: Case) -> list[tuple[Share, int]]:
+        """What a change of a case takes from the figures of days and adds to them."""
+        if was is not None and same_days(was, case):
+            return []
+        before = shares_of_days(was, self._terms, self._above) if was is not None else ()
+        after = shares_of_days(case, self._terms, self._above)
+        if before == after:
+            return []
+        return [*((share, -1) for share in before), *((share, 1) for share in after)]
 
     def _hold(self, case: Case, now: float) -> None:
         key = case.key
@@ -222,10 +234,7 @@ class Book:
         """Have figures and moments follow from one slot of a case to the next."""
         had, has = old.share if old else None, new.share if new else None
         if had != has:
-            if had is not None:
-                self.counts.add(had, -1)
-            if has is not None:
-                self.counts.add(has)
+            self.counts.swap(had, has)
         hung = old.hung if old else None
         if new is not None:
             new.hung = next_moment(new.times, new.received, now)
@@ -269,9 +278,7 @@ class Book:
         slot.view = _VIEWS.setdefault(seen, seen)
         share = share_of_now(unpack(key, slot.packed), slot.view, self._terms, self._above)
         if share != slot.share:
-            self.counts.add(slot.share, -1)
-            if share is not None:
-                self.counts.add(share)
+            self.counts.swap(slot.share, share)
             slot.share = share
         slot.hung = next_moment(slot.times, slot.received, now)
         self._moments.hang(key, None, slot.hung)
@@ -279,6 +286,9 @@ class Book:
 
     def flush(self) -> None:
         """Publish the figures of every unit that changed since the last call, as `cases/KIND/UNIT`."""
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
         for place in self.counts.take():
             if place.axis == UNIT:
                 figures = self.counts.read(place)
@@ -308,8 +318,8 @@ class Book:
 
     async def _fold_all(self) -> None:
         logged, keys = self._file.logged, sorted(self._dirty)
-        for begin in range(0, len(keys), PIECE):
-            await self._fold_some(keys[begin : begin + PIECE])
+        for begin in range(0, len(keys), ROWS):
+            await self._fold_some(keys[begin : begin + ROWS])
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._file.folded(logged, self._terms_mark, _settling(future))
         await future
@@ -320,9 +330,7 @@ class Book:
         rows, moved = [], list[tuple[Share, int]]()
         for each in folding.values():
             rows.append(self._row(each))
-            after = shares_of_days(each.case, self._terms, self._above)
-            if each.was != after:
-                moved += [(share, -1) for share in each.was] + [(share, 1) for share in after]
+            moved += self._moved(each.was, each.case)
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._file.fold(rows, sums_of(moved), _settling(future))
         try:
@@ -354,6 +362,7 @@ class Book:
             while self._dirty:
                 await self.fold()
         finally:
+            self.flush()
             await self._file.close()
 
     # --- start, and counting anew ---
@@ -361,8 +370,7 @@ class Book:
     def _load(self, now: float) -> None:
         """Have open cases, figures and what the log still holds in memory."""
         if self._file.terms() == self._terms_mark:
-            for sum_ in self._file.summed(first_day(self._today)):
-                self.counts.load(*sum_)
+            self._load_sums()
             for key, body, *columns in self._file.live():
                 self._load_slot(key, body, columns, now)
         else:
@@ -373,6 +381,13 @@ class Book:
             known.update(self._file.find([key for key, case in known.items() if case is None]))
             self._take(updates, known)
         self.flush()
+
+    def _load_sums(self) -> None:
+        """Have the sums of days in the figures, of each unit in those of the units above it too."""
+        for place, day, name, n in self._file.summed(first_day(self._today)):
+            units = self._above(place.value, day) if place.axis == UNIT else (place.value,)
+            for value in units:
+                self.counts.load(place._replace(value=value), day, name, n)
 
     def _load_slot(self, key: str, body: bytes, columns: Sequence[Any], now: float) -> None:
         """An open case from the columns of its row, without unpacking it: a million are to be there in seconds."""
@@ -398,7 +413,7 @@ class Book:
             for share in shares:
                 self.counts.add(share)
             if is_live(case):
-                self._dirty[case.key] = _Dirty(case, shares, None)
+                self._dirty[case.key] = _Dirty(case, case, None)
                 self._hold(case, now)
         return sums
 

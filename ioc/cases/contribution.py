@@ -8,8 +8,10 @@ update takes the old ones away and adds the new ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from datetime import datetime
+from functools import cache, lru_cache
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from ioc.cases.model import LIVE, UNKNOWN_UNIT, Case, Kind, Stage, kind_of
 from ioc.cases.rule21 import GOOD, Judgement, facts_of, judge
@@ -18,6 +20,8 @@ from ioc.deadline import Result
 
 NOW = 0
 """the day of what is counted while it is so"""
+QUARTER = 900.0
+"""seconds of the longest stretch in which no zone's date changes: its offset is a multiple of them"""
 
 Above = Callable[[str, int], tuple[str, ...]]
 """a unit and those above it, nearest first, in the tree of a day (its ordinal)"""
@@ -77,6 +81,16 @@ def shares_of_days(case: Case, terms: Terms, above: Above) -> tuple[Share, ...]:
     return taken, Share(outcome.day, kind, units, record.procedure, "", ended)
 
 
+def same_days(was: Case, now: Case) -> bool:
+    """Whether two states of a case surely add the same to days, told without counting: open, by the same record."""
+    return (
+        was.record == now.record
+        and was.latest.stage in LIVE
+        and now.latest.stage in LIVE
+        and was.unit == now.unit
+    )
+
+
 def outcome_of(case: Case, terms: Terms) -> Outcome | None:
     """How a case ended; None for one that is not over."""
     closed, record = closed_at(case), case.record
@@ -91,8 +105,13 @@ def outcome_of(case: Case, terms: Terms) -> Outcome | None:
 
 def day_of(moment: float, terms: Terms) -> int:
     """The ordinal of a moment's local date; 1 for one that is no date."""
+    return _day(moment // QUARTER, terms.calendar.zone)
+
+
+@lru_cache(maxsize=65_536)
+def _day(quarter: float, zone: ZoneInfo) -> int:
     try:
-        return terms.calendar.date_of(moment).toordinal()
+        return datetime.fromtimestamp(quarter * QUARTER, zone).toordinal()
     except (ValueError, OverflowError, OSError):
         return 1
 

@@ -66,6 +66,22 @@ class Counts:
         }
         return other
 
+    def swap(self, had: Share | None, has: Share | None) -> None:
+        """Count one share instead of another of the same day; only what differs is touched."""
+        if had is None or has is None or had.names != has.names:
+            if had is not None:
+                self.add(had, -1)
+            if has is not None:
+                self.add(has)
+            return
+        left, entered = places_of(had), places_of(has)
+        for place in left:
+            if place not in entered:
+                self._grow(place, PRESENT, had.names, -1)
+        for place in entered:
+            if place not in left:
+                self._grow(place, PRESENT, has.names, 1)
+
     def load(self, place: Place, day: int, name: str, n: int) -> None:
         """Add n to one count of each period of a day that is kept."""
         for period in self._kept(day):

@@ -181,10 +181,10 @@ class CaseFile:
 
 
 def sums_of(shares: Iterable[tuple[Share, int]]) -> Counter[SumKey]:
-    """What shares, each so many times, add to the daily sums."""
+    """What shares, each so many times, add to the daily sums; of units to their own alone."""
     sums: Counter[SumKey] = Counter()
     for share, n in shares:
-        for place in places_of(share):
+        for place in places_of(share._replace(units=share.units[:1])):
             for name in share.names:
                 sums[place, share.day, name] += n
     return sums

@@ -7,7 +7,7 @@ comparison, so that a million cases need no calendar to be looked at. Moments ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple, TypeVar
@@ -25,6 +25,8 @@ AGES = (5, 10, 20, 30, 60)
 """days since reception at which a case gets into the next class of age"""
 
 Pause = tuple[float, float | None]
+Edges = tuple[float | None, float | None]
+MOST_DUES = 100_000
 T = TypeVar("T")
 
 
@@ -50,6 +52,20 @@ class Terms:
     soon: Callable[[Kind], float]
     stuck: Callable[[Kind], float]
     limit: Callable[[Kind, str], Limit | None]
+    _dues: dict[tuple[float, float], Edges] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def edges(self, due: float, soon: float) -> Edges:
+        """When what is due at a moment is due soon and is overdue; kept, as many cases share a due."""
+        found = self._dues.get((due, soon))
+        if found is None:
+            if len(self._dues) >= MOST_DUES:
+                self._dues.clear()
+            falls = _known(lambda: deadline.falls_at(self.calendar, due))
+            begins = _known(lambda: deadline.soon_at(self.calendar, due, soon))
+            found = self._dues[due, soon] = begins, None if falls is None else falls + PAST
+        return found
 
 
 class Times(NamedTuple):
@@ -76,20 +92,18 @@ OVER = Times()
 
 def clock_of(case: Case, terms: Terms) -> Times:
     """The moments by which an open case's clock runs; OVER for one that is not open, or that no record told of."""
-    stage = case.latest.stage
+    latest = case.latest
+    stage, progress = latest.stage, latest.at
     if case.record is None or stage not in LIVE:
         return OVER
     kind = kind_of(case.key)
-    progress = case.latest.at
     stuck = _known(lambda: deadline.stuck_at(terms.calendar, progress, terms.stuck(kind)))
     if stage is Stage.PAUSED or pending(case.record):
         return Times(stuck=stuck, paused=True)
     due = due_of(case, terms)
     if due is None:
         return Times(stuck=stuck)
-    falls = _known(lambda: deadline.falls_at(terms.calendar, due))
-    soon = _known(lambda: deadline.soon_at(terms.calendar, due, terms.soon(kind)))
-    return Times(due, soon, None if falls is None else falls + PAST, stuck)
+    return Times(due, *terms.edges(due, terms.soon(kind)), stuck)
 
 
 def view_of(times: Times, received: float | None, at: float) -> View:
@@ -148,8 +162,8 @@ def due_of(case: Case, terms: Terms) -> float | None:
     dated = newest_dated(record)
     given = dated.due_after if dated else record.due
     due = computed_due(record, terms) if given is None else given
-    if due is None:
-        return None
+    if due is None or not _ever_paused(case):
+        return due
     covered = (dated.brought or dated.asked) if dated else EARLIEST
     ended = [(begin, end) for begin, end in pauses(case) if end is not None and begin > covered]
     return deadline.moved_by(due, ended) if ended else due
@@ -182,6 +196,14 @@ def newest_dated(record: Record) -> Supplement | None:
 def pending(record: Record) -> bool:
     """Whether papers were asked for and not brought."""
     return any(each.brought is None for each in record.supplements)
+
+
+def _ever_paused(case: Case) -> bool:
+    """Whether there may be a pause at all: of nearly every case there is none, and nothing to be put in order."""
+    record = case.record
+    if record is not None and (record.supplements or record.stage is Stage.PAUSED):
+        return True
+    return any(step.stage is Stage.PAUSED for step in case.steps)
 
 
 def pauses(case: Case) -> list[Pause]:

@@ -32,20 +32,28 @@ class House:
         self.path = folder / "cases.db"
         self.clock = HandClock(now)
         self.telemetry = Telemetry()
-        self.shown: dict[str, Mapping[str, Mapping[str, int]]] = {}
+        self._shown: dict[str, Mapping[str, Mapping[str, int]]] = {}
 
     def open(self, terms: Terms = TERMS, mark: str = "1") -> Book:
         self.file = CaseFile.open(self.path, telemetry=self.telemetry, synchronous="OFF")
-        self.shown = {}
-        return Book(self.file, terms, mark, above, self.clock, self.telemetry, self.publish)
+        self._shown = {}
+        self.book = Book(self.file, terms, mark, above, self.clock, self.telemetry, self.publish)
+        return self.book
+
+    @property
+    def shown(self) -> dict[str, Mapping[str, Mapping[str, int]]]:
+        """What is published, without waiting for it."""
+        self.book.flush()
+        return self._shown
 
     def publish(self, key: str, value: Mapping[str, Mapping[str, int]] | None) -> None:
-        self.shown.pop(key, None)
+        self._shown.pop(key, None)
         if value is not None:
-            self.shown[key] = value
+            self._shown[key] = value
 
     async def kill(self) -> None:
         """Let go of the file without writing rows: what a kill after the last answer leaves."""
+        self.book.flush()
         await self.file.close()
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
@@ -232,6 +240,7 @@ async def _plays(script: list[list[Update] | str], folder: Path) -> None:
 async def test_rows_are_written_while_updates_come(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "FOLD_AT", 20)
     monkeypatch.setattr(module, "PIECE", 7)
+    monkeypatch.setattr(module, "ROWS", 5)
     book = house.open()
     keys = [f"dossier/H44-261005-{n:04d}" for n in range(200)]
     reports: list[Update] = [record("2026-10-05 08:00", key=key, received=BASE, due=DUE) for key in keys]

@@ -46,7 +46,7 @@ CREATE TABLE cursors (
     body   TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Day is the ordinal of a date; the sums of days are those of the rows.
+-- Day is the ordinal of a date; of units only their own sums are kept.
 CREATE TABLE sums (
     kind  TEXT NOT NULL,
     axis  TEXT NOT NULL,
