@@ -67,11 +67,11 @@ def _public(
         hint = "write the country's code of two letters: VN"
         faults.add("unknown-holidays", piece.place("holidays"), "no holidays are known of", country, hint)
         return {}
-    coming = today.year + 1
-    if not is_announced(country, coming, own):
-        hint = "write what is announced under dates, a day each: off or work"
-        place = piece.place("holidays")
-        faults.warn("estimated-holidays", place, f"holidays of {coming} that are estimates:", country, hint)
+    hint = "write what is announced under dates, a day each: off or work"
+    for year in (today.year, today.year + 1):
+        if not is_announced(country, year, own):
+            place = piece.place("holidays")
+            faults.warn("estimated-holidays", place, f"holidays of {year} that are estimates:", country, hint)
     return found
 
 

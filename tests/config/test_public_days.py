@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from ioc.config.load import Reading
+from ioc.config.load import Parts, Reading, examine
 from ioc.config.public_days import is_announced, public_days
 
+CASES = sorted((Path(__file__).parents[1] / "cases" / "holidays").iterdir())
 IOC = """
 center: {id: tinh, name: Trung tâm}
 calendars:
@@ -17,24 +20,19 @@ calendars:
 """
 
 
-@pytest.mark.parametrize(
-    ("day", "worked"),
-    [
-        ("2026-01-01", False),
-        ("2026-01-02", False),  # swapped with Saturday the 10th, which the package does not know
-        ("2026-01-10", True),
-        ("2026-02-16", False),  # Tết
-        ("2026-02-20", False),
-        ("2026-04-27", False),  # in lieu of Giỗ Tổ on a Sunday
-        ("2026-04-30", False),
-        ("2026-08-22", True),
-        ("2026-08-31", False),
-        ("2026-09-02", False),
-        ("2026-11-24", False),  # Ngày Văn hóa Việt Nam
-    ],
-)
-def test_2026_is_as_announced(day: str, worked: bool) -> None:
-    assert public_days("VN", 2026)[date.fromisoformat(day)] is worked
+@pytest.mark.parametrize("folder", CASES, ids=lambda folder: folder.name)
+def test_a_year_is_as_announced(folder: Path) -> None:
+    """Every weekday that was off and every Saturday or Sunday that was worked, and no other."""
+    with (folder / "days.csv").open(encoding="utf-8", newline="") as file:
+        announced = {date.fromisoformat(row["date"]): row["what"] == "work" for row in csv.DictReader(file)}
+    country, year = folder.name.split("-")
+    days = public_days(country.upper(), 2026)
+    odd = {
+        day: worked
+        for day, worked in days.items()
+        if day.year == int(year) and worked != (day.isoweekday() in range(1, 6))
+    }
+    assert odd == announced
 
 
 def test_ordinary_days_are_left_to_the_weekday() -> None:
@@ -56,3 +54,13 @@ def test_a_calendars_own_dates_correct_both(written: Callable[..., Reading]) -> 
     assert [office.works(date(2026, 11, day)) for day in (22, 23, 24, 25)] == [False, False, True, True]
     assert not office.works(date(2026, 9, 2))
     assert office.works(date(2026, 8, 22)), "a Saturday that is worked"
+
+
+def test_every_year_of_estimates_is_warned_of(tmp_path: Path, parts: Parts) -> None:
+    (tmp_path / "ioc.yaml").write_text(IOC, "utf-8")
+    found = examine(tmp_path, parts, {}, date(2028, 1, 3)).warnings
+    assert [each for each in found if "estimates" in each] == [
+        f'ioc.yaml:4: holidays of {year} that are estimates: "VN"; write what is announced under dates, a day each: '
+        "off or work"
+        for year in (2028, 2029)
+    ]
