@@ -73,8 +73,6 @@ class Silencing:
 
     async def _enter(self, silence: Silence, verb: str, by: str) -> None:
         self.book.put(silence)
-        self._look(self._clock.now())
-        self._on_change()
         said = ", ".join(map(str, silence.matchers))
         act = journal.act_row(
             None, self._clock.civil(self._clock.now()), verb, silence.reason, f"silence/{silence.id}: {said}"[:500],
@@ -83,6 +81,8 @@ class Silencing:
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         rows = [planned.silence_row(silence, self._clock.skew()), act]
         self._recorder.record(rows, lambda recorded: done.set_result(recorded) if not done.done() else None)
+        self._look(self._clock.now())  # after the record: thousands of incidents take longer than its patience
+        self._on_change()
         demand(f"silence {silence.id}", await done)
 
     def _look(self, now: float) -> None:

@@ -7,7 +7,9 @@ import gc
 import os
 import signal
 import sys
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import typer
 
@@ -28,6 +30,26 @@ SWITCH = 0.001
 Python's own five milliseconds are what the event loop would wait for each time"""
 
 
+class Reloads:
+    """Reads again when asked, one after another; however often it is asked meanwhile, one more will do."""
+
+    def __init__(self, reload: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._reload = reload
+        self._wanted = False
+        self._task: asyncio.Task[None] | None = None
+
+    def ask(self) -> None:
+        """Have what is there now read, soon."""
+        self._wanted = True
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._wanted:
+            self._wanted = False
+            await self._reload()
+
+
 async def run(directory: Path, listen: str | None) -> None:
     """Run until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
     clock, telemetry = Clock(), Telemetry()
@@ -38,16 +60,9 @@ async def run(directory: Path, listen: str | None) -> None:
     service = Service(config, clock, telemetry, os.environ, listen=listen, synchronous=synchronous)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    reloads: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        task = loop.create_task(_reload(service))
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
-
     for ending in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(ending, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    loop.add_signal_handler(signal.SIGHUP, Reloads(lambda: _reload(service)).ask)
     try:
         port = await service.start()
     except OSError as error:
