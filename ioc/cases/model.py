@@ -75,6 +75,10 @@ class Fault(StrEnum):
     UNKNOWN_UNIT = "unknown_unit"
     UNKNOWN_STATUS = "unknown_status"
     INVALID_CODE = "invalid_code"
+    UNREADABLE = "unreadable"
+    """a value that is not what its field needs; the field is left out"""
+    MISSING = "missing"
+    """a field without which nothing, or not as much, can be said of the case"""
 
 
 class Supplement(NamedTuple):
