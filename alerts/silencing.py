@@ -81,7 +81,8 @@ class Silencing:
         done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         rows = [planned.silence_row(silence, self._clock.skew()), act]
         self._recorder.record(rows, lambda recorded: done.set_result(recorded) if not done.done() else None)
-        self._look(self._clock.now())  # after the record: thousands of incidents take longer than its patience
+        # What follows comes after the record: with thousands of incidents it takes longer than a record may.
+        self._look(self._clock.now())
         self._on_change()
         demand(f"silence {silence.id}", await done)
 

@@ -15,7 +15,7 @@ from alerts.reception import Reception
 from ioc.errors import Refused
 from ioc.matchers import parse
 from ioc.others import Terms
-from ioc.state.ledger import Write
+from ioc.state.ledger import Then, Write
 from tests.alerts.guests import HandRinger
 from tests.alerts.world import START, World
 
@@ -261,14 +261,14 @@ async def test_a_storm_costs_one_commit_an_incident_and_one_message(
 ) -> None:
     monkeypatch.setattr("alerts.outside.ALERTS_A_TURN", 50)
     calls = 0
-    commit = desk.world.ledger.commit
+    write = desk.world.ledger.write
 
-    def counted(*writes: Write) -> Any:
+    def counted(writes: Sequence[Write], then: Then) -> None:
         nonlocal calls
         calls += 1
-        return commit(*writes)
+        write(writes, then)
 
-    monkeypatch.setattr(desk.world.ledger, "commit", counted)
+    monkeypatch.setattr(desk.world.ledger, "write", counted)
     pods = [alert(cluster=str(n % 20), pod=str(n), severity="page" if n % 5 == 0 else "") for n in range(100)]
     assert await desk.post(*pods) == []
     assert desk.kinds == ["opened"] * 20
@@ -276,7 +276,7 @@ async def test_a_storm_costs_one_commit_an_incident_and_one_message(
     critical = [each.severity for each in desk.world.inbox.got]
     assert critical == sorted(critical)  # what is critical is told first
     deliveries = 20
-    assert calls <= 100 / 50 + 1 + deliveries + 1
+    assert deliveries <= calls <= 100 / 50 + 1 + deliveries + 1
 
 
 async def test_leases_that_run_out_together_cost_few_commits_and_one_message(
@@ -285,18 +285,18 @@ async def test_leases_that_run_out_together_cost_few_commits_and_one_message(
     assert await desk.post(*(alert(pod=str(n)) for n in range(500))) == []
     renewed = [alert(pod=str(n)) for n in range(3)]
     rows: list[int] = []
-    commit = desk.world.ledger.commit
+    write = desk.world.ledger.write
 
-    def counted(*writes: Write) -> Any:
+    def counted(writes: Sequence[Write], then: Then) -> None:
         rows.append(len(writes))
-        return commit(*writes)
+        write(writes, then)
 
-    monkeypatch.setattr(desk.world.ledger, "commit", counted)
+    monkeypatch.setattr(desk.world.ledger, "write", counted)
     await desk.go(LEASE - 10)
     await desk.post(*renewed)
     rows.clear()
     await desk.go(10)
-    assert len(rows) <= 500 / 50 + 3
+    assert 0 < len(rows) <= 500 / 50 + 3
     assert (desk.kinds, desk.kept()) == (["opened"], 3)
     await desk.go(LEASE)
     assert (desk.kinds, desk.kept()) == (["opened", "closed"], 0)

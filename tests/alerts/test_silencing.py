@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ import pytest
 from alerts.rules import parse_rules
 from ioc.errors import NotCommitted, Refused
 from ioc.matchers import parse_all
-from ioc.state.ledger import Write
+from ioc.state.ledger import Then, Write
 from tests.alerts.duty import Office
 from tests.alerts.world import World
 
@@ -305,12 +305,10 @@ async def test_one_that_the_state_file_does_not_take_holds_and_says_so(
     world = World(tmp_path)
     world.all()
 
-    def refuse(*writes: Write) -> asyncio.Future[int]:
-        refused: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        refused.set_exception(NotCommitted("database or disk is full"))
-        return refused
+    def refuse(writes: Sequence[Write], then: Then) -> None:
+        asyncio.get_running_loop().call_soon(then, 0, NotCommitted("database or disk is full"))
 
-    monkeypatch.setattr(world.ledger, "commit", refuse)
+    monkeypatch.setattr(world.ledger, "write", refuse)
     with pytest.raises(Refused, match="holds, but the state file has not taken it") as caught:
         await silence(world)
     assert caught.value.status == 503
