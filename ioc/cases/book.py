@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from math import inf
 from sys import intern
 from typing import Any, NamedTuple
 
@@ -105,6 +106,7 @@ class Book:
         self._fold: asyncio.Task[None] | None = None
         self._turn_of = asyncio.Lock()
         self._woken = asyncio.Event()
+        self._waking = inf
         self._flushing: asyncio.TimerHandle | None = None
         now = self._seen = self._now()
         self._today = self._date(now)
@@ -239,7 +241,8 @@ class Book:
         if new is not None:
             new.hung = next_moment(new.times, new.received, now)
         self._moments.hang(key, hung, new.hung if new else None)
-        self._woken.set()
+        if new is not None and new.hung is not None and new.hung < self._waking:
+            self._woken.set()
 
     # --- moments ---
 
@@ -251,7 +254,9 @@ class Book:
                 told(turned)
             self._woken.clear()
             following = self._moments.next()
-            wait = PATIENCE if following is None else min(max(following - self._now(), 0.0), PATIENCE)
+            now = self._now()
+            self._waking = min(now + PATIENCE, following or now + PATIENCE)
+            wait = max(self._waking - now, 0.0)
             try:
                 async with asyncio.timeout(wait):
                     await self._woken.wait()
@@ -260,14 +265,15 @@ class Book:
 
     def turn(self) -> list[Turned]:
         """Have every case whose moment has come stand as it does now, and publish what that changed."""
-        now = self._now()
+        now, was = self._now(), self._today
         today = self._date(now)
-        if today != self._today:
+        if today != was:
             self._today = today
             self.counts.turn(today)
         self._seen = now
         turned = [each for key in self._moments.due(now) if (each := self._turned(key, now))]
-        self.flush()
+        if turned or today != was:
+            self.flush()
         return turned
 
     def _turned(self, key: str, now: float) -> Turned | None:

@@ -67,20 +67,22 @@ class Counts:
         return other
 
     def swap(self, had: Share | None, has: Share | None) -> None:
-        """Count one share instead of another of the same day; only what differs is touched."""
-        if had is None or has is None or had.names != has.names:
+        """Count one share of now instead of another; of what is the same nothing is touched."""
+        if had is None or has is None or (had.kind, had.names) != (has.kind, has.names):
             if had is not None:
                 self.add(had, -1)
             if has is not None:
                 self.add(has)
             return
-        left, entered = places_of(had), places_of(has)
-        for place in left:
-            if place not in entered:
-                self._grow(place, PRESENT, had.names, -1)
-        for place in entered:
-            if place not in left:
-                self._grow(place, PRESENT, has.names, 1)
+        for axis, left, entered in (
+            (UNIT, had.units, has.units),
+            (PROCEDURE, (had.procedure,), (has.procedure,)),
+            (OFFICER, (had.officer,), (has.officer,)),
+        ):
+            if left != entered:
+                for values, n in ((left, -1), (entered, 1)):
+                    for value in filter(None, values):
+                        self._grow(place_of(has.kind, axis, value), PRESENT, has.names, n)
 
     def load(self, place: Place, day: int, name: str, n: int) -> None:
         """Add n to one count of each period of a day that is kept."""
@@ -139,19 +141,21 @@ class Counts:
 
 
 @lru_cache(maxsize=65_536)
-def places(kind: Kind, units: tuple[str, ...], procedure: str, officer: str) -> tuple[Place, ...]:
-    """Where something of these is counted."""
-    found = [Place(kind, UNIT, unit) for unit in units]
-    if procedure:
-        found.append(Place(kind, PROCEDURE, procedure))
-    if officer:
-        found.append(Place(kind, OFFICER, officer))
-    return tuple(found)
+def place_of(kind: Kind, axis: str, value: str) -> Place:
+    """One place, the same object each time: it is looked up by far more often than made."""
+    return Place(kind, axis, value)
+
+
+@lru_cache(maxsize=65_536)
+def _unit_places(kind: Kind, units: tuple[str, ...]) -> tuple[Place, ...]:
+    return tuple(place_of(kind, UNIT, unit) for unit in units if unit)
 
 
 def places_of(share: Share) -> tuple[Place, ...]:
     """Where a share is counted."""
-    return places(share.kind, share.units, share.procedure, share.officer)
+    procedure = (place_of(share.kind, PROCEDURE, share.procedure),) if share.procedure else ()
+    officer = (place_of(share.kind, OFFICER, share.officer),) if share.officer else ()
+    return (*_unit_places(share.kind, share.units), *procedure, *officer)
 
 
 @lru_cache(maxsize=4_096)

@@ -149,9 +149,12 @@ class Case(NamedTuple):
         record, steps = self.record, self.steps
         if record is None:
             return steps[-1]
-        if not steps or rank(record) >= rank(steps[-1]):
+        if not steps:
             return record
-        return steps[-1]
+        step = steps[-1]
+        if step.at != record.at:
+            return step if step.at > record.at else record
+        return step if PROGRESS[step.stage] > PROGRESS[record.stage] else record
 
     @property
     def officer(self) -> str:
@@ -165,12 +168,13 @@ class Case(NamedTuple):
 
     def _named(self, what: str) -> str:
         record = self.record
+        told: str
         for step in reversed(self.steps):
             if record is not None and rank(record) >= rank(step) and getattr(record, what):
                 break
-            if getattr(step, what):
-                return str(getattr(step, what))
-        return str(getattr(record, what)) if record is not None else ""
+            if told := getattr(step, what):
+                return told
+        return getattr(record, what) if record is not None else ""
 
 
 class Finding(NamedTuple):
