@@ -168,13 +168,12 @@ class Case(NamedTuple):
 
     def _named(self, what: str) -> str:
         record = self.record
-        told: str
         for step in reversed(self.steps):
             if record is not None and rank(record) >= rank(step) and getattr(record, what):
                 break
-            if told := getattr(step, what):
-                return told
-        return getattr(record, what) if record is not None else ""
+            if getattr(step, what):
+                return str(getattr(step, what))
+        return str(getattr(record, what)) if record is not None else ""
 
 
 class Finding(NamedTuple):

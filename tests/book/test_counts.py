@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ioc.cases.contribution import Share, share_of_now, shares_of_days
@@ -35,6 +35,7 @@ def counted(cases: dict[str, Case], now: float = NOON) -> Counts:
     return counts
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(KEYS).flatmap(updates), max_size=20), st.lists(st.floats(0, 90), max_size=3))
 def test_sums_kept_by_differences_equal_a_recount(reports: list[Record | Step], waits: list[float]) -> None:
     cases: dict[str, Case] = {}
@@ -58,6 +59,7 @@ def test_sums_kept_by_differences_equal_a_recount(reports: list[Record | Step], 
     assert not list(counts.differences(counted(cases, now)))
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(KEYS).flatmap(updates), max_size=20))
 def test_what_is_taken_away_leaves_nothing(reports: list[Record | Step]) -> None:
     counts = Counts(TODAY)

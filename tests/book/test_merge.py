@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ioc.cases.merge import MOST_DIGESTS, MOST_STEPS, merge, version
@@ -40,12 +40,14 @@ def untied(reports: list[Update]) -> list[Update]:
 batches = st.lists(updates(), min_size=1, max_size=10).map(untied)
 
 
+@settings(deadline=None)
 @given(batches, st.data())
 def test_any_order_with_any_repeats_is_one_case(reports: list[Update], data: st.DataObject) -> None:
     repeats = data.draw(st.lists(st.sampled_from(reports), max_size=5))
     assert told(data.draw(st.permutations(reports + repeats))) == told(reports)
 
 
+@settings(deadline=None)
 @given(batches, st.sets(st.integers(0, 9)))
 def test_groups_told_on_their_own_come_together_in_either_order(reports: list[Update], one: set[int]) -> None:
     group = [each for n, each in enumerate(reports) if n in one]
@@ -53,6 +55,7 @@ def test_groups_told_on_their_own_come_together_in_either_order(reports: list[Up
     assert told(group + other) == told(other + group)
 
 
+@settings(deadline=None)
 @given(st.lists(updates(), min_size=1, max_size=10))
 def test_what_was_seen_changes_nothing_when_it_comes_again(reports: list[Update]) -> None:
     case = told(reports)
@@ -62,6 +65,7 @@ def test_what_was_seen_changes_nothing_when_it_comes_again(reports: list[Update]
         assert not findings
 
 
+@settings(deadline=None)
 @given(st.lists(updates(), min_size=1, max_size=12))
 def test_of_records_of_the_highest_version_the_one_that_came_last_first_counts(reports: list[Update]) -> None:
     records = list(dict.fromkeys(each for each in reports if isinstance(each, Record)))

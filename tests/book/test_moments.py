@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ioc.cases.moments import HOUR, Moments
@@ -37,6 +37,7 @@ acts = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(acts, max_size=40))
 def test_what_comes_due_is_what_a_scan_would_find(script: list[tuple[str, str, float | None]]) -> None:
     world, now = World(), START

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ioc.cases.model import Case, Update
@@ -12,6 +12,7 @@ from tests.book.making import record, updates
 from tests.book.test_merge import told
 
 
+@settings(deadline=None)
 @given(st.lists(updates(), min_size=1, max_size=8))
 def test_a_case_comes_back_as_it_was(reports: list[Update]) -> None:
     case = told(reports)
@@ -19,6 +20,7 @@ def test_a_case_comes_back_as_it_was(reports: list[Update]) -> None:
     assert "Nguyễn".encode() not in pack(case)
 
 
+@settings(deadline=None)
 @given(st.lists(updates(), max_size=8))
 def test_updates_come_back_as_they_were(reports: list[Update]) -> None:
     assert unpack_updates(pack_updates(reports)) == reports

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ioc.cases.model import Case, Record, Step, Supplement
@@ -147,6 +147,7 @@ def test_moments_outside_the_years_known_are_no_due() -> None:
     assert clock_of(case_of(due=9e9), TERMS).overdue is None
 
 
+@settings(deadline=None)
 @given(st.lists(updates(), min_size=1, max_size=8), st.floats(0, 120))
 def test_between_two_moments_nothing_changes(reports: list[Record | Step], days: float) -> None:
     case = told(reports)
