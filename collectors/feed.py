@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
-from ioc.cases.model import Finding, Stage, Update
+from ioc.cases.model import Case, Finding, Stage, Update
 from ioc.clock import Clock
 from ioc.telemetry import Telemetry
 
@@ -58,7 +58,7 @@ class Around:
     `keep` returns once the batch is committed; raises NotCommitted. `unit_of(scheme, code)` is our id of a unit, None
     where nobody knows the code; an empty scheme tries all. `stage_of(kind, status)` is what a status means, None for an
     unknown one. `day_end(date)` is the civil moment that a date without a time means. `say(state, detail)` shows how
-    the feed is.
+    the feed is. `find(key)` is the case as it is kept; None where that cannot be asked.
     """
 
     id: str
@@ -71,6 +71,7 @@ class Around:
     stage_of: Callable[[str, str], Stage | None]
     day_end: Callable[[date], float]
     say: Callable[[str, str], None]
+    find: Callable[[str], Awaitable[Case | None]] | None = None
 
 
 class Feed(Protocol):
