@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from pydantic import BaseModel
 
 from collectors.feed import Feed
+from collectors.feeds.edxml import Edxml
 from collectors.feeds.national import National
 from collectors.feeds.webhook import Webhook
 
 FEEDS: Mapping[str, type[Feed]] = {
+    Edxml.name: Edxml,
     National.name: National,
     Webhook.name: Webhook,
 }
