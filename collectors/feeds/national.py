@@ -95,19 +95,12 @@ class National:
     name: ClassVar[str] = "national"
     Options: ClassVar[type[BaseModel]] = NationalOptions
 
-    def __init__(self, options: BaseModel, around: Around) -> None:
-        if not isinstance(options, NationalOptions):
-            raise TypeError("options of another feed")
+    def __init__(self, options: NationalOptions, around: Around) -> None:
         self._options, self._around = options, around
         self._sessions = Sessions(
             options.username, options.password.get_secret_value(), lambda: secrets.token_urlsafe(32)
         )
         self._busy = 0
-        tally, feed = around.telemetry.tally, around.id
-        self._rows = tally("ioc_feed_rows", "Rows that a feed took.", feed=feed)
-        self._left = tally("ioc_feed_rows_left", "Rows of a feed that could not be kept.", feed=feed)
-        self._faults = tally("ioc_feed_faults", "Faults in rows of a feed.", feed=feed)
-        self._refused = tally("ioc_feed_refused", "Requests to a feed that were refused.", feed=feed)
         around.say("waiting", "")
 
     async def run(self) -> None:
@@ -179,10 +172,10 @@ class National:
             self._around.say("failing", f"what the portal sent cannot be written: {error}")
             return self._refuse(Code.AGAIN, f"not all is written ({taken.kept:,} are); send the same again")
         finally:
-            self._rows.n += taken.kept
-            self._left.n += taken.left
-            self._faults.n += taken.faults
-        self._around.say("ok", "")
+            self._count("ioc_feed_updates", "updates that a feed brought", taken.kept)
+            self._count("ioc_feed_rows_left", "rows of a feed that could not be kept", taken.left)
+            self._count("ioc_feed_faults", "faults in rows of a feed", taken.faults)
+        self._around.say("ok", f"{taken.kept} updates, {taken.faults} findings")
         return _said(taken)
 
     async def _read(
@@ -226,10 +219,13 @@ class National:
     def _unit_of(self, code: str) -> str | None:
         return self._options.units.get(_folded(code)) or self._around.unit_of("", code)
 
+    def _count(self, name: str, help: str, n: int = 1, **labels: str) -> None:
+        self._around.telemetry.tally(name, help, feed=self._around.id, **labels).n += n
+
     def _refuse(
         self, code: Code, message: str, status: int = 200, headers: Mapping[str, str] | None = None
     ) -> Said:
-        self._refused.n += 1
+        self._count("ioc_feed_refused", "requests that a feed refused", reason=code.name.lower())
         body = portal.write_answer(code, message)
         return Said(_STATUS.get(code, status), body, headers=headers or {})
 

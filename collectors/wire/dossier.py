@@ -22,11 +22,11 @@ from collectors.wire.dossierrow import (
     Reading,
     Row,
     Wrong,
-    clean,
     short,
 )
 from ioc.cases.merge import EARLIEST
 from ioc.cases.model import UNKNOWN_UNIT, Case, Fault, Kind, Record, Stage, Step, Supplement, key_of
+from ioc.legible import legible
 
 MOST_SUPPLEMENTS = 32
 CHANNELS: Mapping[str, str] = {"1": "direct", "2": "online", "3": "postal"}
@@ -85,7 +85,7 @@ def written(moment: float | None, zone: ZoneInfo) -> str:
 
 def _read(n: int, row: object, by: Reading, of: Callable[[Row, _Code], Record | Step | None]) -> Read:
     if not isinstance(row, Mapping):
-        wrong = Wrong(n, "", "data", Fault.UNREADABLE, clean(short(row))[:SHOWN], "not an object; left out")
+        wrong = Wrong(n, "", "data", Fault.UNREADABLE, legible(short(row))[:SHOWN], "not an object; left out")
         return Read(None, (wrong,))
     taken = Row(n, row, by)
     code = _identify(taken)

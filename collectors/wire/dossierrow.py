@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from collectors.casedates import Form, Moment, day_of, midnight, moment_of
 from ioc.cases.model import Fault, Finding, Kind, Stage, key_of
+from ioc.legible import legible
 
 LONGEST_CODE = 100
 LONGEST_TEXT = 500
@@ -79,7 +80,7 @@ class Row:
 
     def note(self, field: str, fault: Fault, value: object, what: str, kept: str = "") -> None:
         """Note what is wrong with a field's value."""
-        shown = "" if field in PRIVATE else clean(short(value))[:SHOWN]
+        shown = "" if field in PRIVATE else legible(short(value))[:SHOWN]
         self.wrong.append(Wrong(self.n, self.id, field, fault, shown, what, kept))
 
     def value(self, field: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,14 +34,19 @@ HEARD = moment("2026-10-10 12:00")
 
 @dataclass
 class Desk:
-    """Keeps what it is told; while `full` it refuses."""
+    """Keeps what it is told, once `gate` is open; while `full` it refuses."""
 
     updates: list[Update] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     sizes: list[int] = field(default_factory=list)
     full: bool = False
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
 
     async def keep(self, batch: Batch) -> None:
+        await self.gate.wait()
         if self.full:
             raise NotCommitted("disk full")
         self.updates += batch.updates
