@@ -79,8 +79,8 @@ class House:
             keep=self.desk.keep,
             cursor=lambda: None,
             unit_of=lambda scheme, code: UNITS.get(code),
-            stage_of=_stage_of,
-            day_end=_day_end,
+            stage_of=stage_of,
+            day_end=day_end,
             say=lambda state, detail: self.said.append((state, detail)),
             find=self.desk.find if finds else None,
         )
@@ -101,9 +101,9 @@ class House:
         return json.loads((await self.post("/mapi/g", body)).body)
 
 
-def _stage_of(kind: str, status: str) -> Stage | None:
+def stage_of(kind: str, status: str) -> Stage | None:
     return national().stage(status) if kind == "dossier" else None
 
 
-def _day_end(day: date) -> float:
+def day_end(day: date) -> float:
     return datetime(day.year, day.month, day.day, 17, tzinfo=ZONE).timestamp()

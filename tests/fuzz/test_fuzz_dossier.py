@@ -18,10 +18,10 @@ from ioc.cases.model import Record
 from ioc.cases.packed import pack_updates
 from ioc.errors import CodecError
 from ioc.legible import control
-from tests.collectors.portal_house import HEARD, UNITS, ZONE, House, _day_end, _stage_of
+from tests.collectors.portal_house import HEARD, UNITS, ZONE, House, day_end, stage_of
 
 BY = Reading(
-    "portal", ZONE, HEARD, UNITS.get, lambda status: _stage_of("dossier", status), _day_end, {"1": "direct"}
+    "portal", ZONE, HEARD, UNITS.get, lambda status: stage_of("dossier", status), day_end, {"1": "direct"}
 )
 DATES = st.sampled_from(
     ["", "20261005081500", "20261332000000", "20260230000000", "00000000000000", "20261005", "99991231235959"]
