@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from ioc.errors import NotCommitted
 from ioc.telemetry import Telemetry
 from tests.fakes import HandClock
 
+Keep = Callable[[Batch], Awaitable[None]]
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 USERNAME, PASSWORD = "cong-dvc", "mat-khau-cua-tinh"
 UNITS = {"H44.12": "xa-12", "000.17.22.H44": "so-tu-phap", "H44": "tinh"}
@@ -64,19 +65,23 @@ class Desk:
 class House:
     """The feed, and a portal's side of it."""
 
-    def __init__(self, options: Mapping[str, Any] | None = None, *, finds: bool = True) -> None:
+    def __init__(
+        self, options: Mapping[str, Any] | None = None, *, finds: bool = True, keep: Keep | None = None
+    ) -> None:
         self.clock, self.desk, self.telemetry = HandClock(HEARD), Desk(), Telemetry()
         self.said: list[tuple[str, str]] = []
         given = {"username": USERNAME, "password": PASSWORD, **(options or {})}
-        self.feed = National(NationalOptions.model_validate(given), self._around(finds))
+        self.feed = National(
+            NationalOptions.model_validate(given), self._around(finds, keep or self.desk.keep)
+        )
 
-    def _around(self, finds: bool) -> Around:
+    def _around(self, finds: bool, keep: Keep) -> Around:
         return Around(
             id="portal",
             clock=self.clock,
             telemetry=self.telemetry,
             zone=ZONE,
-            keep=self.desk.keep,
+            keep=keep,
             cursor=lambda: None,
             unit_of=lambda scheme, code: UNITS.get(code),
             stage_of=stage_of,
