@@ -8,11 +8,13 @@ from pydantic import BaseModel
 
 from collectors.feed import Feed
 from collectors.feeds.edxml import Edxml
+from collectors.feeds.folder import Folder
 from collectors.feeds.national import National
 from collectors.feeds.webhook import Webhook
 
 FEEDS: Mapping[str, type[Feed]] = {
     Edxml.name: Edxml,
+    Folder.name: Folder,
     National.name: National,
     Webhook.name: Webhook,
 }
