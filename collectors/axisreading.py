@@ -1,7 +1,8 @@
 """edXML messages asked of an exchange axis: list by list, page by page, each page one commit.
 
-A list is gone through from its first page; what came there since the last whole pass is fetched, and a little of what
-came before it, since an axis may show a message late. Fetching one again changes nothing in the book.
+A list is gone through from its first page, one that goes by days from its first day; what came there since the last
+whole pass is fetched, and a little of what came before it, since an axis may show a message late. Fetching one again
+changes nothing in the book.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import orjson
 
-from collectors.axis import Axis, Missing, Unavailable
+from collectors.axis import Asked, Axis, Missing, Unavailable
 from collectors.documenttaking import Taking
 from collectors.feed import Around
 from collectors.wire.axis import Entry, Page
@@ -26,9 +28,6 @@ MOST_PAGES = 50
 """pages of a list that one look asks for; the next look goes on"""
 MOST_REMEMBERED = 50_000
 """messages known to be committed, which are not fetched again"""
-
-Paths = tuple[Sequence[str], str, str]
-"""those that list, the one that fetches, the one that is told; the last may be empty"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +49,18 @@ class Progress:
 
 
 class AxisReading:
-    """Reads an axis' messages into a feed; `overlap` in seconds."""
+    """Reads an axis' messages into a feed.
+
+    `overlap` are the seconds before the newest message in which one may still appear, `back` those before now at which
+    the first pass begins.
+    """
 
     def __init__(
-        self, axis: Axis, around: Around, taking: Taking, paths: Paths, size: int, overlap: float
+        self, axis: Axis, around: Around, taking: Taking, size: int, overlap: float, back: float
     ) -> None:
         self._axis, self._around, self._taking = axis, around, taking
-        self._lists, self._fetch, self._confirm = paths
-        self._size, self._overlap = size, overlap
+        self._size, self._overlap, self._back = size, overlap, back
+        self._confirms = bool(axis.paths.confirm)
         self._done: OrderedDict[str, None] = OrderedDict()
         self._progress: dict[str, Progress] = {}
         """as the cursor says, and where a pass that found nothing new is now"""
@@ -65,7 +68,7 @@ class AxisReading:
     async def look(self) -> bool:
         """Go through every list; whether one has more pages. Raises Unavailable, NotCommitted."""
         more = False
-        for path in self._lists:
+        for path in self._axis.paths.lists:
             for kind in KINDS:
                 more = await self._pass(path, kind) or more
         return more
@@ -76,14 +79,13 @@ class AxisReading:
 
     async def _pass(self, path: str, kind: str) -> bool:
         """Go through one list; whether pages are left."""
-        place, before = f"{path} {kind}", Page(())
+        place, before, by_day = f"{path} {kind}", Page(()), "{from}" in path
         for _ in range(MOST_PAGES):
-            progress = self._progress_at(place)
-            page = await self._axis.page(path, kind, progress.page, self._size, self._around.zone)
-            over = (page == before) or len(page.entries) + page.nameless < self._size
-            over = over or self._is_old(page, progress)
-            now = self._around.clock.civil(self._around.clock.now())
-            after = progress.after(page, now, bool(self._confirm))
+            progress = self._progress.setdefault(place, self._progress_at(place))
+            asked = Asked(kind, progress.page, self._size, self._day(progress))
+            page = await self._axis.page(path, asked, self._around.zone)
+            over = self._is_today(asked.day) if by_day else self._is_last(page, before, progress)
+            after = progress.after(page, self._now(), self._confirms and not by_day)
             await self._take(page, progress, place, after.whole() if over else after)
             self._progress[place] = after.whole() if over else after
             if over:
@@ -92,15 +94,36 @@ class AxisReading:
         return True
 
     def _progress_at(self, place: str) -> Progress:
-        known = self._progress.get(place)
-        return known or progress_of(self._around.cursor()).get(place, Progress())
+        known = progress_of(self._around.cursor()).get(place)
+        return known or Progress(self._beginning() + self._overlap)
+
+    def _beginning(self) -> float:
+        """The first moment of the day from which an axis that was never asked is read."""
+        then = datetime.fromtimestamp(self._now() - self._back, self._around.zone)
+        return then.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+    def _now(self) -> float:
+        return self._around.clock.civil(self._around.clock.now())
+
+    def _day(self, progress: Progress) -> date:
+        """The day that a page of a list by days is of."""
+        first = datetime.fromtimestamp(progress.since - self._overlap, self._around.zone).date()
+        return first + timedelta(days=progress.page - 1)
+
+    def _is_today(self, day: date) -> bool:
+        return day >= datetime.fromtimestamp(self._now(), self._around.zone).date()
+
+    def _is_last(self, page: Page, before: Page, progress: Progress) -> bool:
+        """Whether nothing new comes after a page; an axis that does not page says the same again."""
+        short = len(page.entries) + page.nameless < self._size
+        return short or page == before or self._is_old(page, progress)
 
     def _is_old(self, page: Page, progress: Progress) -> bool:
         """Whether this page and each after it is too old to be new: where the newest come first."""
         moments = [each.at for each in page.entries if each.at is not None]
         falling = len(moments) == len(page.entries) and all(a >= b for a, b in pairwise(moments))
         strictly = falling and moments[:1] > moments[-1:]
-        return strictly and not self._confirm and moments[0] < progress.since - self._overlap
+        return strictly and not self._confirms and moments[0] < progress.since - self._overlap
 
     async def _take(self, page: Page, progress: Progress, place: str, after: Progress) -> None:
         """Fetch what is new of a page and commit it with how far the list is read then."""
@@ -132,7 +155,7 @@ class AxisReading:
 
     async def _one(self, entry: Entry) -> None:
         reader = self._taking.reader()
-        async with aclosing(self._axis.message(self._fetch, entry.id)) as pieces:
+        async with aclosing(self._axis.message(entry.id)) as pieces:
             async for piece in pieces:
                 reader.feed(piece)
                 await asyncio.sleep(0)
@@ -143,13 +166,12 @@ class AxisReading:
         self._done[entry.id] = None
         if len(self._done) > MOST_REMEMBERED:
             self._done.popitem(last=False)
-        if self._confirm:
-            await self._axis.finished(self._confirm, entry.id)
+        await self._axis.finished(entry.id)
 
     def _is_new(self, entry: Entry, progress: Progress) -> bool:
         if entry.id in self._done:
             return False
-        return bool(self._confirm) or entry.at is None or entry.at >= progress.since - self._overlap
+        return self._confirms or entry.at is None or entry.at >= progress.since - self._overlap
 
 
 def cursor_of(progress: dict[str, Progress]) -> str:

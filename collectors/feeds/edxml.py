@@ -8,12 +8,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from string import Formatter
 from typing import ClassVar, Protocol, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from collectors.axis import Axis
+from collectors.axis import Axis, Paths
 from collectors.axisreading import AxisReading
 from collectors.documentbox import DocumentBox
 from collectors.documenttaking import Taking
@@ -24,6 +25,10 @@ from ioc.cases.model import Kind, Stage
 from ioc.errors import IocError
 
 LONGEST_REST = 900.0
+LIST = "/v1/syncReceivedEdocList?messageType={kind}&fromDate={from}&toDate={to}"
+FETCH = "/v1/getEdoc?docId={id}"
+FIELDS = frozenset({"kind", "from", "to", "page", "size", "id"})
+DAY = 86_400.0
 SECRET_WORDS = ("mật", "tối mật", "tuyệt mật")
 SECRET_ELEMENTS = ("Priority", "Secrecy", "SecretLevel", "SecurityLevel", "Confidentiality", "DoMat")
 
@@ -49,14 +54,20 @@ class EdxmlOptions(BaseModel):
     """sent as X-SystemId"""
     secret_key: SecretStr | None = None
     """sent as X-SecretKey"""
-    lists: list[str] = Field(default=["/v1/getReceivedEdocList"], min_length=1, max_length=4)
-    """paths that list messages; `/v1/getSentEdocList` for what was sent"""
-    fetch: str = "/v1/getEdoc"
-    """path that gives one message"""
+    login: str = Field(default="", max_length=500)
+    """path that gives a token for `credentials`; empty: no token is needed"""
+    credentials: SecretStr | None = None
+    """JSON that is posted to `login`"""
+    lists: list[str] = Field(default=[LIST], min_length=1, max_length=4)
+    """paths that list messages, with the fields `{kind}`, `{from}`, `{to}`, `{page}`, `{size}`; without any: by POST"""
+    fetch: str = Field(default=FETCH, max_length=500)
+    """path that gives one message, with the field `{id}`; without it: by POST"""
     confirm: str = ""
     """path that is told what was taken; empty: never, and the axis' own list is left as it is"""
     page: int = Field(default=100, ge=1, le=1_000)
     """messages asked for in one page"""
+    back: int = Field(default=7, ge=0, le=400)
+    """days before now at which the first look begins"""
     overlap: float = Field(default=3_600.0, ge=0, le=86_400)
     """seconds before the newest one in which messages may still appear late"""
     timeout: float = Field(default=30.0, gt=0, le=600)
@@ -88,12 +99,17 @@ class EdxmlOptions(BaseModel):
             raise ValueError("the address carries a name, a query or a fragment; secrets go into secret_key")
         return url
 
-    @field_validator("lists", "fetch", "confirm")
+    @field_validator("lists", "fetch", "confirm", "login")
     @classmethod
     def _are_paths(cls, given: list[str] | str) -> list[str] | str:
         for path in [given] if isinstance(given, str) else given:
             if path and not path.startswith("/"):
                 raise ValueError(f"{path!r} is not a path; begin with /")
+            strange = {name for _, name, _, _ in Formatter().parse(path) if name is not None} - FIELDS
+            if strange:
+                raise ValueError(
+                    f"{path!r} has the field {min(strange)!r}; known are {', '.join(sorted(FIELDS))}"
+                )
         return given
 
     @field_validator("folder")
@@ -109,6 +125,8 @@ class EdxmlOptions(BaseModel):
             raise ValueError("needs either folder or url, one of them")
         if self.url and (self.system_id is None or self.secret_key is None):
             raise ValueError("url needs system_id and secret_key")
+        if bool(self.login) != (self.credentials is not None):
+            raise ValueError("login and credentials belong together")
         return self
 
 
@@ -189,6 +207,7 @@ def _way(options: EdxmlOptions, around: Around, taking: Taking) -> Way:
         "X-SystemId": options.system_id.get_secret_value() if options.system_id else "",
         "X-SecretKey": options.secret_key.get_secret_value() if options.secret_key else "",
     }
-    axis = Axis(options.url, headers, options.timeout, options.verify, options.ca)
-    paths = (options.lists, options.fetch, options.confirm)
-    return AxisReading(axis, around, taking, paths, options.page, options.overlap)
+    paths = Paths(options.lists, options.fetch, options.confirm, options.login)
+    credentials = options.credentials.get_secret_value() if options.credentials else ""
+    axis = Axis(options.url, paths, headers, credentials, options.timeout, options.verify, options.ca)
+    return AxisReading(axis, around, taking, options.page, options.overlap, options.back * DAY)

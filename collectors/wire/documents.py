@@ -204,10 +204,11 @@ def _id(groups: tuple[Group, ...], message: Message) -> str:
     """The DocumentId of a header or an answer, made of its parts where it is not written."""
     said = {name: text for group in reversed(groups) for name, text in group.items()}
     id = _tidy(said.get("documentid", ""))
-    number, notation = said.get("codenumber", ""), said.get("codenotation", "")
-    if not id and (number or notation) and said.get("promulgationdate"):
+    code = "/".join(filter(None, (said.get("codenumber", ""), said.get("codenotation", ""))))
+    code = code or said.get("code", "")
+    if not id and code and said.get("promulgationdate"):
         sender = _organ(said.get("organid", "") or message.text("from", "organid"))
-        id = _tidy(f"{sender},{said['promulgationdate'].replace('-', '/')},{number}/{notation}")
+        id = _tidy(f"{sender},{said['promulgationdate'].replace('-', '/')},{code}")
     if not id:
         raise CodecError("names no document: neither DocumentId nor Code with PromulgationDate")
     if len(id) > LONGEST_ID:

@@ -42,7 +42,9 @@ WANTED: Mapping[str, frozenset[str]] = MappingProxyType(
         ),
         "from": frozenset({"organid", "organname"}),
         "to": frozenset({"organid"}),
-        "responsefor": frozenset({"organid", "documentid", "codenumber", "codenotation", "promulgationdate"}),
+        "responsefor": frozenset(
+            {"organid", "documentid", "code", "codenumber", "codenotation", "promulgationdate"}
+        ),
         "traceheader": frozenset({"timestamp"}),
         "business": frozenset({"businessdoctype", "documentid", "paper"}),
         "replacementinfo": frozenset({"documentid"}),

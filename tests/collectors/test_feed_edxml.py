@@ -27,6 +27,7 @@ from tests.collectors.documents_made import Letter
 from tests.fakes import HandClock
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+VXP = {"lists": ["/v1/getReceivedEdocList"], "fetch": "/v1/getEdoc"}
 NOON = datetime(2026, 11, 24, 12, tzinfo=ZONE).timestamp()
 
 
@@ -311,7 +312,7 @@ async def axis(adapter: Adapter) -> AsyncIterator[str]:
 @asynccontextmanager
 async def asking(adapter: Adapter, book: Book, **given: Any) -> AsyncIterator[Edxml]:
     async with axis(adapter) as url:
-        options = {"url": url, "system_id": "ioc", "secret_key": "hidden", "page": 2, **given}
+        options = {"url": url, "system_id": "ioc", "secret_key": "hidden", "page": 2, **VXP, **given}
         feed = Edxml(EdxmlOptions.model_validate(options), book.around())
         try:
             yield feed
@@ -446,7 +447,7 @@ async def test_an_axis_that_hangs_is_given_up() -> None:
 
 async def test_an_axis_that_is_away_is_said() -> None:
     book = Book()
-    options = {"url": "http://127.0.0.1:9", "system_id": "ioc", "secret_key": "hidden"}
+    options = {"url": "http://127.0.0.1:9", "system_id": "ioc", "secret_key": "hidden", **VXP}
     feed = Edxml(EdxmlOptions.model_validate(options), book.around())
     await feed.turn()
     await feed._way.close()
@@ -484,6 +485,114 @@ async def test_messages_are_confirmed_only_where_that_is_wanted_and_after_the_co
     assert adapter.kinds == {}
 
 
+# --- an axis as a province runs it: GET, by days, with a token that ends
+
+
+@dataclass
+class Province:
+    """An axis as docs/documents.md describes it: what came on a day, each message as a JSON string."""
+
+    held: dict[str, tuple[str, str, bytes]] = field(default_factory=dict)
+    """kind, day and content of each message"""
+    days: list[str] = field(default_factory=list)
+    fetched: list[str] = field(default_factory=list)
+    token: str = ""
+    logins: int = 0
+    in_base64: bool = False
+
+    async def login(self, request: web.Request) -> web.StreamResponse:
+        assert await request.json() == {"username": "ioc", "password": "hidden"}
+        self.logins += 1
+        self.token = f"token-{self.logins}"
+        return web.json_response({"code": 200, "data": {"token": self.token}})
+
+    def refused(self, request: web.Request) -> bool:
+        return request.headers.get("Authorization") != f"Bearer {self.token}"
+
+    async def listed(self, request: web.Request) -> web.StreamResponse:
+        if self.refused(request):
+            return web.Response(status=401)
+        asked = request.query
+        self.days.append(asked["fromDate"])
+        rows = [
+            {"docId": id, "createdTime": f"{day.replace('/', '-')}T08:00:00", "status": "initial"}
+            for id, (kind, day, _) in self.held.items()
+            if kind == asked["messageType"] and asked["fromDate"] <= day <= asked["toDate"]
+        ]
+        return web.json_response({"success": True, "message": "OK", "count": len(rows), "data": rows})
+
+    async def fetch(self, request: web.Request) -> web.StreamResponse:
+        if self.refused(request):
+            return web.Response(status=401)
+        id = request.query["docId"]
+        self.fetched.append(id)
+        data = self.held[id][2]
+        text = base64.b64encode(data).decode() if self.in_base64 else data.decode()
+        told = {
+            "success": True,
+            "data": {"docId": id, "edxml": text, "attachments": [{"fileContent": "QUJD"}]},
+        }
+        return web.json_response(told)
+
+
+@asynccontextmanager
+async def province(axis: Province, book: Book) -> AsyncIterator[Edxml]:
+    app = web.Application()
+    app.router.add_post("/v1/auth/login", axis.login)
+    app.router.add_get("/v1/syncReceivedEdocList", axis.listed)
+    app.router.add_get("/v1/getEdoc", axis.fetch)
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    options = {
+        "url": f"http://127.0.0.1:{runner.addresses[0][1]}", "system_id": "H44.1", "secret_key": "hidden",
+        "login": "/v1/auth/login?allow_anonymous=true",
+        "credentials": '{"username": "ioc", "password": "hidden"}', "back": 2,
+    }  # fmt: skip
+    feed = Edxml(EdxmlOptions.model_validate(options), book.around())
+    try:
+        yield feed
+    finally:
+        await feed._way.close()
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("in_base64", [True, False])
+async def test_a_province_s_axis_is_asked_day_by_day(in_base64: bool) -> None:
+    book, axis = Book(), Province(in_base64=in_base64)
+    axis.held = {
+        "a b/ế": ("edoc", "2026/11/22", letter(1).document()),
+        "d2": ("edoc", "2026/11/24", letter(2).document()),
+        "s1": ("status", "2026/11/23", letter(1).status("03")),
+        "old": ("edoc", "2026/11/01", letter(9).document()),
+    }
+    async with province(axis, book) as feed:
+        assert await feed.turn() == 30.0
+        assert book.said[-1] == ("ok", "")
+        assert sorted(set(axis.days)) == ["2026/11/22", "2026/11/23", "2026/11/24"]
+        assert sorted(axis.fetched) == ["a b/ế", "d2", "s1"]
+        assert len(book.updates) == 3
+        axis.days.clear()
+        axis.token = "ended"
+        axis.held["d3"] = ("edoc", "2026/11/24", letter(3).document())
+        await feed.turn()
+    assert (axis.logins, book.said[-1]) == (2, ("ok", "")), "signed in again, unseen"
+    assert "2026/11/22" not in axis.days
+    assert sorted(axis.fetched) == ["a b/ế", "d2", "d3", "s1"]
+
+
+async def test_signing_in_that_is_refused_is_said() -> None:
+    book, axis = Book(), Province()
+
+    async def refused(_: web.Request) -> web.StreamResponse:
+        return web.json_response({"success": False, "message": "Sai mật khẩu"})
+
+    axis.login = refused  # type: ignore[method-assign, assignment]
+    async with province(axis, book) as feed:
+        await feed.turn()
+    assert book.said[-1] == ("failing", "/v1/auth/login says no success: Sai mật khẩu")
+
+
 # --- options and the server's half
 
 
@@ -497,6 +606,11 @@ async def test_messages_are_confirmed_only_where_that_is_wanted_and_after_the_co
         ({"url": "http://me@h"}, "the address carries a name, a query or a fragment"),
         ({"url": "http://h"}, "url needs system_id and secret_key"),
         ({"folder": "/a", "fetch": "v1"}, "'v1' is not a path; begin with /"),
+        (
+            {"folder": "/a", "fetch": "/v1/{no}"},
+            "'/v1/{no}' has the field 'no'; known are from, id, kind, page, size, to",
+        ),
+        ({"folder": "/a", "login": "/v1/login"}, "login and credentials belong together"),
     ],
 )
 def test_options_that_cannot_be(given: dict[str, Any], says: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import json
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from collectors.wire import documents, edxml
+from collectors.wire import axis, documents, edxml
 from collectors.wire.documents import Reading
 from collectors.wire.signers import MOST_SIGNATURES, Signed, marks
 from ioc.cases.model import Kind, kind_of
@@ -32,6 +34,14 @@ PIECES = [
     b"\xff\xfe", b"2026/11/24 24:00:00", b"9999/12/31", b"0001/01/01", b"Z", b"+24:00", b"<BussinessDocType>3",
     "\u202emật".encode(), b">" * 70, b"<a:b:c>", b"&#x10FFFF;", b"<DueDate>1/1/1 1:1</DueDate>",
 ]  # fmt: skip
+
+ANSWERS = [
+    b'{"data":', b'{"edxml":"', b"<", b"\\u00", b"\\", b'"', b"QUJD", b"=", b"}", b'{"status":"OK","data":[',
+    b'{"docId":', b"1", b"]}", b'{"success":false,"message":"', b"null", b'{"data":{"token":"', b"[]",
+]  # fmt: skip
+
+BLANKS = {8: " ", 12: " "}
+"""what XML may not have anyway"""
 
 mutated = st.builds(
     lambda good, at, cut, new: good[:at] + new + good[at + cut :],
@@ -77,3 +87,37 @@ def test_a_date(text: str) -> None:
 def test_signatures(signatures: list[Signed], name: str) -> None:
     assert set(marks(signatures, name, name)) <= {"signed", "signed_agency", "signed_personal"}
     assert MOST_SIGNATURES >= 2
+
+
+text = st.text(alphabet=st.characters(exclude_categories=["Cs"], max_codepoint=0xFFFF), max_size=60)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text, st.booleans(), st.booleans(), st.integers(1, 30))
+def test_a_message_inside_json_comes_out_as_it_was(inside: str, plain: bool, ascii: bool, piece: int) -> None:
+    message = f"<edXML>{inside}</edXML>"
+    held = message if plain else base64.encodebytes(message.encode()).decode()
+    told = {"success": True, "data": {"docId": "1", "edxml": held, "to": "x"}}
+    found = enclosed(json.dumps(told, ensure_ascii=ascii).encode(), piece)
+    assert found.decode().translate(BLANKS) == message.translate(BLANKS)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.binary(max_size=60) | st.lists(st.sampled_from(ANSWERS), max_size=8).map(b"".join), st.integers(1, 30)
+)
+def test_an_answer(data: bytes, piece: int) -> None:
+    with contextlib.suppress(CodecError):
+        enclosed(data, piece)
+    with contextlib.suppress(CodecError):
+        assert all(entry.id for entry in axis.page(data, ZONE).entries)
+    with contextlib.suppress(CodecError):
+        assert axis.token(data).isascii()
+
+
+def enclosed(data: bytes, piece: int) -> bytes:
+    """The message in an answer that comes in pieces."""
+    held = axis.Enclosed()
+    found = [each for begin in range(0, len(data), piece) for each in held.feed(data[begin : begin + piece])]
+    held.end()
+    return b"".join(found)
