@@ -45,7 +45,7 @@ OURS = (".faults.csv", ".progress.json")
 class FolderOptions(BaseModel):
     """Which folder is looked into, and how its tables are read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     folder: str = Field(min_length=1, max_length=1_000)
     """where files are dropped; `done` and `faults` are made in it"""
