@@ -28,8 +28,8 @@ MOST_BODY = 20_000_000
 MOST_UNKNOWN = 65_536
 """bytes of a request that are read before it is known to have a session"""
 MOST_ROWS = 20_000
-MOST_AT_ONCE = 4
-"""calls being kept"""
+MOST_UNDER_WAY = 25_000
+"""rows being kept, of all calls together"""
 PIECE = 250
 """rows read in one turn of the loop"""
 MOST_TOLD = 100
@@ -100,7 +100,7 @@ class National:
         self._sessions = Sessions(
             options.username, options.password.get_secret_value(), lambda: secrets.token_urlsafe(32)
         )
-        self._busy = 0
+        self._under_way = 0
         around.say("waiting", "")
 
     async def run(self) -> None:
@@ -144,13 +144,16 @@ class National:
         if len(call.rows) > MOST_ROWS:
             message = f"data has {len(call.rows):,} dossiers; at most {MOST_ROWS:,} at once; nothing is kept"
             return self._refuse(Code.TOO_MUCH, message)
-        if self._busy >= MOST_AT_ONCE:
-            return self._refuse(Code.AGAIN, f"{MOST_AT_ONCE} calls are being kept; send it again soon")
-        self._busy += 1
+        rows = max(len(call.rows), 1)
+        if self._under_way + rows > MOST_UNDER_WAY:
+            return self._refuse(
+                Code.AGAIN, f"{self._under_way:,} dossiers are being kept; send it again soon"
+            )
+        self._under_way += rows
         try:
             return await self._kept(call)
         finally:
-            self._busy -= 1
+            self._under_way -= rows
 
     def _may_be_known(self, body: bytes) -> bool:
         """Whether a body is worth reading: a stranger's long one is not."""

@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from collectors.feed import MOST_A_BATCH, Heard
 from collectors.feeds.national import (
-    MOST_AT_ONCE,
     MOST_BODY,
     MOST_ROWS,
     MOST_TOLD,
@@ -234,7 +233,8 @@ async def test_our_side_of_it_speaks_to_the_feed() -> None:
 
 BAD: list[tuple[Any, str]] = [
     (b"", "the body is not JSON"),
-    (b"[" * 100_000, "the body is not JSON"),
+    (b"[" * 60_000, "the body is not JSON"),
+    (b"[" * 100_000, "a stranger's long body is not read"),
     (b"\xff\xfe{}", "the body is not JSON"),
     ([], "the body is not a JSON object"),
     ({"session": "x"}, "service is missing, or is not a text"),
@@ -253,7 +253,7 @@ async def test_what_is_no_call_is_refused(body: object, message: str) -> None:
     answer = json.loads(said.body)
     assert said.status == 200
     if isinstance(body, bytes) and len(body) > MOST_UNKNOWN:
-        assert answer["error_code"] == "02", "a stranger's long body is not read"
+        assert answer["error_code"] == "02", message
     else:
         assert (answer["error_code"], answer["message"][: len(message)]) == ("01", message)
     assert house.desk.sizes == []
@@ -295,14 +295,19 @@ async def test_a_session_in_a_row_is_no_session() -> None:
     assert json.loads(said.body)["error_code"] == "02"
 
 
-async def test_no_more_calls_than_these_are_kept_at_once() -> None:
+async def test_no_more_rows_than_these_are_kept_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectors.feeds.national.MOST_UNDER_WAY", 3)
     house = House()
     house.desk.gate.clear()
-    calls = [asyncio.create_task(house.call(SYNC, [dossier()])) for _ in range(MOST_AT_ONCE + 1)]
-    done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
-    assert [each.result()["error_code"] for each in done] == ["05"]
+    first = asyncio.create_task(house.call(SYNC, [dossier(1), dossier(2)]))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(house.call(SYNC, [dossier(3)]))
+    await asyncio.sleep(0)
+    answer = await house.call(SYNC, [dossier(4)])
+    assert answer == {"error_code": "05", "message": "3 dossiers are being kept; send it again soon"}
     house.desk.gate.set()
-    assert [(await each)["error_code"] for each in calls].count("00") == MOST_AT_ONCE
+    assert [(await each)["message"] for each in (first, second)] == ["2 kept", "1 kept"]
+    assert (await house.call(SYNC, [dossier(4)]))["error_code"] == "00"
 
 
 async def test_a_wrong_year_does_not_win_over_its_correction() -> None:
