@@ -20,7 +20,7 @@ from collectors.wire import portal
 from collectors.wire.dossier import CHANNELS, read_dossier, read_progress, row_of
 from collectors.wire.dossierrow import Reading, Wrong, clean
 from collectors.wire.portal import Call, Code
-from ioc.cases.model import Kind, Update, key_of
+from ioc.cases.model import Finding, Kind, Update, key_of
 from ioc.errors import CodecError, NotCommitted
 
 MOST_BODY = 20_000_000
@@ -32,10 +32,11 @@ MOST_UNDER_WAY = 25_000
 """rows being kept, of all calls together"""
 PIECE = 250
 """rows read in one turn of the loop"""
+MOST_FINDINGS = 10_000
+"""faults of one call that are kept; further ones are counted"""
 MOST_TOLD = 100
 """faults that an answer names; all are counted"""
 SHORTEST_PASSWORD = 12
-_STATUS = {Code.AGAIN: 503}
 
 
 class NationalOptions(BaseModel):
@@ -76,6 +77,8 @@ class _Taken:
     left: int = 0
     """rows that cannot be kept"""
     faults: int = 0
+    findings: int = 0
+    """faults that are kept"""
     lost: list[Wrong] = field(default_factory=list)
     """faults of rows that cannot be kept, which an answer names first"""
     wrong: list[Wrong] = field(default_factory=list)
@@ -178,6 +181,8 @@ class National:
             self._count("ioc_feed_updates", "updates that a feed brought", taken.kept)
             self._count("ioc_feed_rows_left", "rows of a feed that could not be kept", taken.left)
             self._count("ioc_feed_faults", "faults in rows of a feed", taken.faults)
+            dropped = taken.faults - taken.findings
+            self._count("ioc_feed_faults_dropped", "faults counted and not kept", dropped)
         self._around.say("ok", f"{taken.kept} updates, {taken.faults} findings")
         return _said(taken)
 
@@ -186,16 +191,18 @@ class National:
     ) -> Batch:
         """Read a batch of rows, letting others have their turn."""
         read = read_dossier if service == portal.SYNC else read_progress
-        updates, wrong = list[Update](), list[Wrong]()
+        updates, found = list[Update](), list[Finding]()
         for n, row in enumerate(rows, 1):
             update, faults = read(begin + n, row, by)
             taken.add(faults, kept=update is not None)
             if update is not None:
                 updates.append(update)
-            wrong += faults
+            room = MOST_FINDINGS - taken.findings
+            found += [each.finding(by.source) for each in faults[:room]]
+            taken.findings += min(len(faults), room)
             if n % PIECE == 0:
                 await asyncio.sleep(0)
-        return Batch(updates, [each.finding(by.source) for each in wrong])
+        return Batch(updates, found)
 
     async def _looked_up(self, call: Call) -> Said:
         """What is kept of a dossier, in `result`; an empty one where nothing is."""
@@ -230,7 +237,8 @@ class National:
     ) -> Said:
         self._count("ioc_feed_refused", "requests that a feed refused", reason=code.name.lower())
         body = portal.write_answer(code, message)
-        return Said(_STATUS.get(code, status), body, headers=headers or {})
+        wait = {"Retry-After": "5"} if code is Code.AGAIN else {}
+        return Said(503 if code is Code.AGAIN else status, body, headers={**wait, **(headers or {})})
 
 
 def _said(taken: _Taken) -> Said:

@@ -142,7 +142,7 @@ async def test_what_cannot_be_written_is_asked_for_again() -> None:
     body = {"session": session, "service": SYNC, "data": [dossier()]}
     said = await house.post("/mapi/g", body)
     answer = {"error_code": "05", "message": "not all is written (0 are); send the same again"}
-    assert (said.status, json.loads(said.body)) == (503, answer)
+    assert (said.status, said.headers["Retry-After"], json.loads(said.body)) == (503, "5", answer)
     assert house.said[-1] == ("failing", "what the portal sent cannot be written: disk full")
     house.desk.full = False
     assert (await house.post("/mapi/g", body)).status == 200
@@ -167,6 +167,15 @@ async def test_an_answer_names_the_first_faults_and_counts_all() -> None:
     assert len(answer["findings"]) == MOST_TOLD
     assert answer["findings"][0]["row"] == 151, "what is lost is named first"
     assert len(house.desk.findings) == 151
+
+
+async def test_faults_are_kept_up_to_a_bound_and_all_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("collectors.feeds.national.MOST_FINDINGS", 3)
+    house = House()
+    answer = await house.call(SYNC, [dossier(n, NgayHenTra="mai", HinhThuc="9") for n in range(4)])
+    assert (answer["faults"], len(house.desk.findings)) == (8, 3)
+    assert house.telemetry.count("ioc_feed_faults_dropped", feed="portal") == 5
+    assert len(house.desk.updates) == 4
 
 
 async def test_names_of_people_are_in_no_answer_and_no_finding() -> None:
