@@ -10,12 +10,14 @@ from collectors.feed import Feed
 from collectors.feeds.edxml import Edxml
 from collectors.feeds.folder import Folder
 from collectors.feeds.national import National
+from collectors.feeds.rest import Rest
 from collectors.feeds.webhook import Webhook
 
 FEEDS: Mapping[str, type[Feed]] = {
     Edxml.name: Edxml,
     Folder.name: Folder,
     National.name: National,
+    Rest.name: Rest,
     Webhook.name: Webhook,
 }
 
