@@ -43,9 +43,9 @@ class Progress:
         newest = max([min(each.at, now) for each in page.entries if each.at is not None], default=0.0)
         return Progress(self.since, 1 if shrinks else self.page + 1, max(self.newest, newest))
 
-    def whole(self) -> Progress:
-        """After the last page."""
-        return Progress(max(self.since, self.newest))
+    def whole(self, least: float) -> Progress:
+        """After the last page; a list by days is read up to the last midnight, even where nothing came."""
+        return Progress(max(self.since, self.newest, least))
 
 
 class AxisReading:
@@ -61,6 +61,8 @@ class AxisReading:
         self._axis, self._around, self._taking = axis, around, taking
         self._size, self._overlap, self._back = size, overlap, back
         self._confirms = bool(axis.paths.confirm)
+        self._gave = False
+        """whether it ever gave a message, so that one that is missing is its own fault"""
         self._done: OrderedDict[str, None] = OrderedDict()
         self._progress: dict[str, Progress] = {}
         """as the cursor says, and where a pass that found nothing new is now"""
@@ -86,8 +88,10 @@ class AxisReading:
             page = await self._axis.page(path, asked, self._around.zone)
             over = self._is_today(asked.day) if by_day else self._is_last(page, before, progress)
             after = progress.after(page, self._now(), self._confirms and not by_day)
-            await self._take(page, progress, place, after.whole() if over else after)
-            self._progress[place] = after.whole() if over else after
+            if over:
+                after = after.whole(self._midnight(0) if by_day else 0.0)
+            await self._take(page, progress, place, after)
+            self._progress[place] = after
             if over:
                 return False
             before = page
@@ -95,11 +99,11 @@ class AxisReading:
 
     def _progress_at(self, place: str) -> Progress:
         known = progress_of(self._around.cursor()).get(place)
-        return known or Progress(self._beginning() + self._overlap)
+        return known or Progress(self._midnight(self._back) + self._overlap)
 
-    def _beginning(self) -> float:
-        """The first moment of the day from which an axis that was never asked is read."""
-        then = datetime.fromtimestamp(self._now() - self._back, self._around.zone)
+    def _midnight(self, back: float) -> float:
+        """The first moment of the day that was so many seconds ago."""
+        then = datetime.fromtimestamp(self._now() - back, self._around.zone)
         return then.replace(hour=0, minute=0, second=0, microsecond=0).timestamp()
 
     def _now(self) -> float:
@@ -145,7 +149,7 @@ class AxisReading:
                 await self._one(each)
             except CodecError as error:
                 missing += isinstance(error, Missing)
-                if missing == len(new) > 1:
+                if missing == len(new) and (missing > 1 or not self._gave):
                     raise Unavailable(
                         f"gives none of the {len(new)} messages it lists; the last: {error}"
                     ) from error
@@ -159,6 +163,7 @@ class AxisReading:
             async for piece in pieces:
                 reader.feed(piece)
                 await asyncio.sleep(0)
+        self._gave = True
         self._taking.add(reader.end())
 
     async def _confirmed(self, entry: Entry) -> None:

@@ -181,7 +181,8 @@ def _status(message: Message, reading: Reading) -> Iterator[Update | Finding]:
                 yield Finding(key(id, each), Fault.UNKNOWN_STATUS, reading.source, code)
             else:
                 unit = reading.unit_of(each) or ""
-                yield Step(key(id, each), at, reading.source, code, stage, staff, unit)
+                officer = staff if each == organ else ""
+                yield Step(key(id, each), at, reading.source, code, stage, officer, unit)
 
 
 def _recipients(message: Message, organ: str, group: Group, id: str) -> list[str]:

@@ -393,6 +393,22 @@ async def test_an_axis_that_gives_none_of_what_it_lists_is_at_fault_itself() -> 
     assert book.batches == [], "nothing is passed over"
 
 
+async def test_the_first_message_of_all_is_not_passed_over_where_it_is_missing() -> None:
+    book, adapter = Book(), filled(1)
+    held = adapter.held.pop("d0")
+    async with asking(adapter, book) as feed:
+        await feed.turn()
+        assert book.said[-1][1].startswith("gives none of the 1 messages it lists")
+        adapter.held["d0"] = held
+        await feed.turn()
+        del adapter.held["s0"]
+        adapter.put("s1", b"", "2026-11-24 09:30:00", "status")
+        del adapter.held["s1"]
+        await feed.turn()
+    assert book.said[-1] == ("ok", "")
+    assert [each.key for each in book.findings] == ["document/s1"]
+
+
 async def test_an_axis_that_limits_is_asked_again_when_it_said() -> None:
     book, adapter = Book(), filled()
     adapter.answers = [web.Response(status=429, headers={"Retry-After": "77"})]
@@ -579,6 +595,17 @@ async def test_a_province_s_axis_is_asked_day_by_day(in_base64: bool) -> None:
     assert (axis.logins, book.said[-1]) == (2, ("ok", "")), "signed in again, unseen"
     assert "2026/11/22" not in axis.days
     assert sorted(axis.fetched) == ["a b/ế", "d2", "d3", "s1"]
+
+
+async def test_days_without_messages_are_not_asked_again_and_again() -> None:
+    book, axis = Book(), Province()
+    async with province(axis, book) as feed:
+        await feed.turn()
+        before = len(book.batches)
+        axis.days.clear()
+        await feed.turn()
+    assert set(axis.days) == {"2026/11/23", "2026/11/24"}
+    assert len(book.batches) == before
 
 
 async def test_signing_in_that_is_refused_is_said() -> None:

@@ -7,6 +7,7 @@ known for the codes of `UNITS`.
 from __future__ import annotations
 
 import json
+import random
 import tracemalloc
 from datetime import date, datetime, time
 from pathlib import Path
@@ -18,7 +19,9 @@ import pytest
 from collectors.wire import documents, edxml
 from collectors.wire.documents import Reading
 from collectors.wire.signers import Signed, marks
-from ioc.cases.model import Record, Stage
+from ioc.cases.merge import merge
+from ioc.cases.model import Case, Record, Stage
+from ioc.cases.standing import closed_at
 from ioc.errors import CodecError
 from tests.collectors.documents_made import Letter
 
@@ -89,6 +92,29 @@ def test_a_document_that_must_be_done_is_open_until_it_is() -> None:
         data = Letter().status(code)
         assert documents.told(read(data), reading()).updates[0].stage is reception
         assert documents.told(read(data), reading(until_done=True)).updates[0].stage is completion
+
+
+def test_whatever_the_order_the_case_is_the_same() -> None:
+    letter = Letter()
+    said = [
+        letter.document(),
+        letter.document(),
+        letter.status("01", "2026/11/24 08:10:00"),
+        letter.status("03", "2026/11/24 09:00:00"),
+        letter.status("03", "2026/11/24 09:00:00"),
+        letter.status("06", "2026/11/25 09:00:00"),
+    ]
+    updates = [update for each in said for update in documents.told(read(each, 1_000), reading()).updates]
+    found = set()
+    for seed in range(50):
+        case: Case | None = None
+        for update in random.Random(seed).sample(updates, len(updates)):
+            case, _ = merge(case, update)
+        assert case is not None
+        found.add(case)
+    (only,) = found
+    assert only.latest.status == "06"
+    assert closed_at(only) == datetime(2026, 11, 24, 9, tzinfo=ZONE).timestamp(), "received is through"
 
 
 def test_two_hundred_megabytes_pass_in_less_than_twenty() -> None:
