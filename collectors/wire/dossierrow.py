@@ -127,7 +127,13 @@ class Row:
 
     def _promised(self, field: str, value: object) -> float | None:
         found = self._moment(field, value)
-        return found if found is None or isinstance(found, float) else self.by.day_end(found)
+        if found is None or isinstance(found, float):
+            return found
+        try:
+            return self.by.day_end(found)
+        except ValueError as error:  # a year that the calendar does not know
+            self.note(field, Fault.IMPOSSIBLE_TIME, value, str(error))
+            return None
 
     def _moment(self, field: str, value: object) -> Moment | None:
         if value is None or (isinstance(value, str) and not value.strip()):

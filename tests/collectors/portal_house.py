@@ -111,4 +111,6 @@ def stage_of(kind: str, status: str) -> Stage | None:
 
 
 def day_end(day: date) -> float:
+    if day.year > 2050:
+        raise ValueError("the calendar ends with 2050")
     return datetime(day.year, day.month, day.day, 17, tzinfo=ZONE).timestamp()
