@@ -78,7 +78,7 @@ class CaseMap(BaseModel):
     channel: Pick | None = None
     """how it came in"""
     channels: dict[str, str] = Field(default={}, max_length=MOST_ENTRIES)
-    """what the values of `channel` are called here: 1 direct, 2 online, 3 post by the national codes"""
+    """what the values of `channel` are called here: direct, online, postal"""
     supplements: SupplementMap | None = None
     """papers asked of the applicant"""
     marks: dict[str, MarkPick] = Field(default={}, max_length=MOST_MARKS)

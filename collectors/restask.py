@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from urllib.parse import quote
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from collectors.casepicks import LONGEST_EXPRESSION, compiled
 from collectors.exchange import Answer, Exchanges
@@ -77,8 +77,6 @@ class Login(BaseModel):
 
     path: str = Field(max_length=2_048)
     """path that is posted to"""
-    body: SecretStr
-    """what is posted: JSON, or `name=value&…`"""
     token: str = Field(default="access_token", max_length=LONGEST_EXPRESSION)
     """JMESPath to the token in the answer"""
     header: str = Field(default="Authorization", pattern=r"^[A-Za-z0-9-]{1,64}$")
@@ -107,9 +105,11 @@ class Busy(NoAnswer):
 
 
 class Asker:
-    """Asks one system; holds its token until it is refused."""
+    """Asks one system; holds its token until it is refused. `login` is how to get one, and what is posted for it."""
 
-    def __init__(self, address: str, web: WebOptions, login: Login | None, most: int, clock: Clock) -> None:
+    def __init__(
+        self, address: str, web: WebOptions, login: tuple[Login, str] | None, most: int, clock: Clock
+    ) -> None:
         self._address, self._web, self._login, self._most = address, web, login, most
         self._clock = clock
         self._exchanges = Exchanges(clock)
@@ -124,7 +124,7 @@ class Asker:
         by = self._clock.now() + within
         for again in (False, True):
             if self._login is not None and not self._token:
-                self._token = await self._sign_in(self._login, by)
+                self._token = await self._sign_in(*self._login, by)
             status, said = await self._one(method, path, body, self._secrets(), by)
             if status != _SIGNED_OUT or self._login is None:
                 break
@@ -137,9 +137,8 @@ class Asker:
             )
         return _json(said)
 
-    async def _sign_in(self, login: Login, by: float) -> str:
-        body = login.body.get_secret_value().encode()
-        status, said = await self._one("POST", login.path, body, {}, by)
+    async def _sign_in(self, login: Login, body: str, by: float) -> str:
+        status, said = await self._one("POST", login.path, body.encode(), {}, by)
         if not 200 <= status < 300:
             raise NoAnswer(Reason.BAD_STATUS, f"the login answers {status}; see `login`")
         token = compiled(login.token).search(_json(said))
@@ -174,7 +173,8 @@ class Asker:
     def _secrets(self) -> dict[str, str]:
         found = self._web.secrets()
         if self._login is not None:
-            found[self._login.header] = f"{self._login.prefix}{self._token}"
+            login, _ = self._login
+            found[login.header] = f"{login.prefix}{self._token}"
         return found
 
     def _after(self, answer: Answer) -> float:

@@ -11,11 +11,11 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import orjson
 from jmespath.exceptions import JMESPathError
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from collectors.casedates import Form
 from collectors.casemap import CaseMap
@@ -51,6 +51,8 @@ class RestOptions(WebOptions):
     """what is asked"""
     login: Login | None = None
     """how a token is got that expires; a lasting one is `token`"""
+    login_body: SecretStr | None = None
+    """what is posted for a token: JSON, or `name=value&…`"""
     rows: str = Field(default="@", max_length=LONGEST_EXPRESSION)
     """JMESPath to the list of rows in an answer"""
     next: str = Field(default="", max_length=LONGEST_EXPRESSION)
@@ -83,6 +85,21 @@ class RestOptions(WebOptions):
         if not page.isprintable():
             raise ValueError("not plain text")
         return page
+
+    @model_validator(mode="after")
+    def _login_has_a_body(self) -> Self:
+        if (self.login is None) != (self.login_body is None):
+            raise ValueError("login and login_body belong together")
+        if self.login is not None and (self.token is not None or self.user):
+            raise ValueError("login and token or user together; keep one")
+        return self
+
+    @property
+    def sign_in(self) -> tuple[Login, str] | None:
+        """How a token is got, and what is posted for it."""
+        if self.login is None or self.login_body is None:
+            return None
+        return self.login, self.login_body.get_secret_value()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +134,7 @@ class Rest:
         self._options, self._around = options, around
         known = Known(around.zone, around.unit_of, around.stage_of, around.day_end)
         self._mapper = Mapper(options.map, around.id, known)
-        self._asker = Asker(options.address, options, options.login, MOST_BYTES, around.clock)
+        self._asker = Asker(options.address, options, options.sign_in, MOST_BYTES, around.clock)
         self._updates = around.telemetry.tally(
             "ioc_feed_updates", "updates that a feed brought", feed=around.id
         )

@@ -155,9 +155,9 @@ async def test_a_token_that_expires_is_got_again() -> None:
             return web.json_response({}, status=401)
         return web.json_response({"data": [row(1)] if request.query["trang"] == "1" else []})
 
-    login = {"path": "/token", "body": "grant_type=client_credentials&client_secret=geheim"}
+    login = {"login": {"path": "/token"}, "login_body": "grant_type=client_credentials&client_secret=geheim"}
     system = System()
-    assert await system.look(answer, rows="data", login=login) == [60.0]
+    assert await system.look(answer, rows="data", **login) == [60.0]
     assert given == ["t0", "t1"]
     assert system.kept.said == [("ok", "1 updates")]
 
@@ -259,6 +259,8 @@ async def test_a_cursor_of_another_form_is_the_beginning(cursor: str) -> None:
         ({"ask": {"path": "a"}}, "is not a path"),
         ({"ask": {"path": "/a", "body": "{}"}}, "body needs method: POST"),
         ({"rows": "a["}, "is not JMESPath"),
+        ({"login": {"path": "/token"}}, "login and login_body belong together"),
+        ({"login": {"path": "/t"}, "login_body": "x", "token": "y"}, "login and token or user together"),
     ],
 )
 def test_options_that_cannot_be_meant(more: dict[str, Any], what: str) -> None:
