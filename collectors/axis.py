@@ -24,6 +24,8 @@ from ioc.model import Reason
 MOST_LIST = 16 * 1024 * 1024
 MOST_AFTER = 3_600.0
 """seconds that an axis may ask us to wait"""
+LONGEST_MESSAGE = 900.0
+"""seconds for one message, however slowly it comes"""
 PIECE = 64 * 1024
 REFUSED = frozenset({401, 403})
 GONE = frozenset({404, 410})
@@ -113,10 +115,12 @@ class Axis:
     async def message(self, id: str) -> AsyncGenerator[bytes, None]:
         """One message, in pieces; raises Unavailable, and Missing where the answer has none."""
         path, enclosed = self.paths.fetch, axis.Enclosed()
-        async with self._answered(path, {"id": id}, {"docId": id}, None) as response:
+        async with self._answered(path, {"id": id}, {"docId": id}, LONGEST_MESSAGE) as response:
             async for data in response.content.iter_chunked(PIECE):
                 for piece in _of(enclosed, data):
                     yield piece
+                if enclosed.over:
+                    break
         try:
             enclosed.end()
         except CodecError as error:
@@ -131,7 +135,7 @@ class Axis:
 
     @asynccontextmanager
     async def _answered(
-        self, path: str, fields: Mapping[str, str], body: Mapping[str, Any], whole: float | None
+        self, path: str, fields: Mapping[str, str], body: Mapping[str, Any], whole: float
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """An answer; signs in before the first one, and once more where the token has ended."""
         fresh = not self._token
@@ -169,7 +173,7 @@ class Axis:
 
     @asynccontextmanager
     async def _asked(
-        self, path: str, fields: Mapping[str, str], body: bytes, whole: float | None
+        self, path: str, fields: Mapping[str, str], body: bytes, whole: float
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         timeout = aiohttp.ClientTimeout(whole, sock_connect=self._timeout, sock_read=self._timeout)
         quoted = {name: quote(each, safe="") for name, each in fields.items()}

@@ -12,7 +12,7 @@ from ioc.errors import SourceError
 
 MOST_LOOKED_AT = 20_000
 """files of a folder that one look sees; the others come when these are gone"""
-MOST_READY = 200
+MOST_READY = 1_000
 DONE, FAULTS = "done", "faults"
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", "~")
 """how names end while a file is being written"""

@@ -85,9 +85,14 @@ class Enclosed:
         self._held = b""
         self._mode = ""
 
+    @property
+    def over(self) -> bool:
+        """Whether the message has ended; nothing after it is needed."""
+        return self._mode == "over"
+
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The next bytes of the message; raises CodecError."""
-        if self._mode == "over":
+        if self.over:
             return
         self._held += data
         if not self._mode:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import os
 from collections.abc import AsyncIterator
@@ -232,6 +233,8 @@ class Adapter:
     """what every list says"""
     asked: list[tuple[str, Any]] = field(default_factory=list)
     hangs: bool = False
+    endless: bytes = b""
+    """what every document begins with, before blanks without end"""
     over: asyncio.Event = field(default_factory=asyncio.Event)
     finished: list[str] = field(default_factory=list)
     shrinks: bool = False
@@ -265,6 +268,8 @@ class Adapter:
         self.asked.append(("fetch", asked["docId"]))
         if (instead := await self._instead(request)) is not None:
             return instead
+        if self.endless and self.kinds[asked["docId"]] == "edoc":
+            return await self._without_end(request)
         data = self.held.get(asked["docId"])
         if data is None:
             return web.Response(status=404)
@@ -272,6 +277,15 @@ class Adapter:
             return web.Response(body=data, content_type="application/xml")
         text = json.dumps({"status": "OK", "data": base64.encodebytes(data).decode()})
         return web.Response(text=text, content_type="application/json")
+
+    async def _without_end(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(self.endless)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await response.write(b" " * 65_536)
+        return response
 
     async def update(self, request: web.Request) -> web.StreamResponse:
         asked = await request.json()
@@ -391,6 +405,19 @@ async def test_an_axis_that_gives_none_of_what_it_lists_is_at_fault_itself() -> 
         "gives none of the 2 messages it lists; the last: is not there: /v1/getNothing"
     )
     assert book.batches == [], "nothing is passed over"
+
+
+@pytest.mark.parametrize("after", [b'"', b""])
+async def test_what_never_ends_after_a_message_or_before_it_costs_nothing(after: bytes) -> None:
+    """With its closing quote the message is whole; without it blanks follow inside the text until it is too long."""
+    book, adapter = Book(), filled(1)
+    adapter.endless = b'{"data":"' + letter(0).document().replace(b'"', b"\\u0022") + after
+    async with asking(adapter, book, most=1_000_000) as feed:
+        await feed.turn()
+    if after:
+        assert (len(book.updates), book.findings) == (2, [])
+    else:
+        assert [each.value for each in book.findings] == ["is longer than 1,000,000 bytes"]
 
 
 async def test_the_first_message_of_all_is_not_passed_over_where_it_is_missing() -> None:

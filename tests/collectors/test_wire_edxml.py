@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from collectors.wire import documents, edxml
+from collectors.wire import axis, documents, edxml
 from collectors.wire.documents import Reading
 from collectors.wire.signers import Signed, marks
 from ioc.cases.merge import merge
@@ -164,6 +164,20 @@ def test_what_is_too_much_is_refused(data: bytes, says: str) -> None:
     with pytest.raises(CodecError) as refused:
         read(data, 10_000)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("piece", [b"QUJD" * 16_000, b"QUJD\\n" * 13_000, b"<a>\\u0111</a>" * 5_000])
+def test_an_answer_of_an_axis_is_never_held(piece: bytes) -> None:
+    enclosed = axis.Enclosed()
+    found = b"".join(enclosed.feed(b'{"data":{"edxml":"' + piece[:1]))
+    for begin in [1] + [0] * 20:
+        found += b"".join(enclosed.feed(piece[begin:]))
+        assert len(enclosed._held) <= 8
+    found += b"".join(enclosed.feed(b'","attachments":[]}'))
+    enclosed.end()
+    assert enclosed.over
+    assert set(found[:3]) <= set(b"ABC<a>")
+    assert len(found) > 500_000
 
 
 def test_a_message_that_never_ends_is_given_up() -> None:
