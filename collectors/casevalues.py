@@ -109,7 +109,13 @@ class Values:
     def ended(self, place: Place | None, row: Row) -> float | None:
         """A moment; a date alone is the end of its day's last session."""
         moment = self._moment(place, row)
-        return self._known.day_end(moment) if isinstance(moment, date) else moment
+        if place is None or not isinstance(moment, date):
+            return moment if isinstance(moment, float) else None
+        try:
+            return self._known.day_end(moment)
+        except ValueError as error:
+            self.fault(place, self.value(place, row), Fault.UNREADABLE, str(error))
+            return None
 
     def fault(self, place: Place, value: object, fault: Fault, what: str) -> None:
         """Note what is wrong with a place's value."""

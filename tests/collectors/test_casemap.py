@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -83,6 +85,18 @@ def test_what_is_more_than_a_day_ahead_is_not_the_moment_of_a_record() -> None:
         mapped = ready.row_to({**GOOD, "at": NOW + ahead}, 1, NOW)
         assert (mapped.updates[0].at == NOW + ahead) is taken
         assert (mapped.faults == ()) is taken
+
+
+def test_a_due_beyond_the_calendar_is_a_fault_of_its_field() -> None:
+    def day_end(day: date) -> float:
+        raise ValueError("year 2099: working time is counted to 2098")
+
+    ready = Mapper(_map(due="due").how, "portal", replace(KNOWN, day_end=day_end))
+    mapped = ready.row_to({**GOOD, "due": "2099-01-05"}, 1, NOW)
+    assert [str(each) for each in mapped.faults] == [
+        'row 1, due: "2099-01-05": year 2099: working time is counted to 2098'
+    ]
+    assert len(mapped.updates) == 1
 
 
 def test_columns_are_compared_composed_and_without_double_spaces() -> None:

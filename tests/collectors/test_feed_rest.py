@@ -155,7 +155,10 @@ async def test_a_token_that_expires_is_got_again() -> None:
             return web.json_response({}, status=401)
         return web.json_response({"data": [row(1)] if request.query["trang"] == "1" else []})
 
-    login = {"login": {"path": "/token"}, "login_body": "grant_type=client_credentials&client_secret=geheim"}
+    login: dict[str, Any] = {
+        "login": {"path": "/token"},
+        "login_body": "grant_type=client_credentials&client_secret=geheim",
+    }
     system = System()
     assert await system.look(answer, rows="data", **login) == [60.0]
     assert given == ["t0", "t1"]
