@@ -17,7 +17,7 @@ import orjson
 from yarl import URL
 
 from collectors.wire import axis
-from ioc.errors import CodecError, NoAnswer
+from ioc.errors import CodecError, NoAnswer, SourceError
 from ioc.legible import legible
 from ioc.model import Reason
 
@@ -204,7 +204,14 @@ class Axis:
     def _trust(self) -> ssl.SSLContext | bool:
         if not self._verify:
             return False
-        return ssl.create_default_context(cafile=self._ca) if self._ca else True
+        if self._ca is None:
+            return True
+        try:
+            return ssl.create_default_context(cafile=self._ca)
+        except OSError as error:
+            raise SourceError(
+                f"ca {self._ca}: {error.strerror or error}; it must be a PEM file of authorities"
+            ) from None
 
 
 def _of(enclosed: axis.Enclosed, data: bytes) -> list[bytes]:

@@ -7,10 +7,11 @@ import base64
 import contextlib
 import json
 import os
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from collectors.feeds.edxml import Edxml, EdxmlOptions
 from ioc.cases.model import Fault, Finding, Record, Stage, Step
 from ioc.errors import NotCommitted
 from ioc.telemetry import Telemetry
+from tests import certificates
 from tests.collectors.documents_made import Letter
 from tests.fakes import HandClock
 
@@ -307,25 +309,27 @@ class Adapter:
 
 
 @asynccontextmanager
-async def axis(adapter: Adapter) -> AsyncIterator[str]:
+async def axis(adapter: Adapter, tls: ssl.SSLContext | None = None) -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_post("/api/v1/getReceivedEdocList", adapter.listed)
     app.router.add_post("/api/v1/getEdoc", adapter.fetch)
     app.router.add_post("/api/v1/updateStatus", adapter.update)
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
+    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
     try:
-        yield f"http://127.0.0.1:{runner.addresses[0][1]}/api"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}/api"
     finally:
         adapter.over.set()
         await runner.cleanup()
 
 
 @asynccontextmanager
-async def asking(adapter: Adapter, book: Book, **given: Any) -> AsyncIterator[Edxml]:
-    async with axis(adapter) as url:
+async def asking(
+    adapter: Adapter, book: Book, tls: ssl.SSLContext | None = None, **given: Any
+) -> AsyncIterator[Edxml]:
+    async with axis(adapter, tls) as url:
         options = {"url": url, "system_id": "ioc", "secret_key": "hidden", "page": 2, **VXP, **given}
         feed = Edxml(EdxmlOptions.model_validate(options), book.around())
         try:
@@ -479,6 +483,24 @@ async def test_wrong_secrets_are_said_without_being_shown() -> None:
         "/v1/getReceivedEdocList answers 401 Unauthorized; check system_id and secret_key"
     )
     assert "other-secret" not in repr(book.said)
+
+
+async def test_a_certificate_must_be_of_an_authority_that_is_trusted(tmp_path: Path) -> None:
+    signer = certificates.authority(tmp_path)
+    tls = certificates.server(tmp_path, signer, timedelta(days=30))
+    ways: list[tuple[dict[str, Any], str]] = [
+        ({}, "certificate verify failed"),
+        ({"ca": tmp_path / "none.pem"}, f"ca {tmp_path}/none.pem: No such file or directory"),
+        ({"ca": signer.file}, ""),
+        ({"verify": False}, ""),
+    ]
+    for given, says in ways:
+        book, adapter = Book(), filled(1)
+        async with asking(adapter, book, tls, **given) as feed:
+            await feed.turn()
+        assert book.said[-1][0] == ("failing" if says else "ok")
+        assert says in book.said[-1][1]
+        assert len(book.updates) == (0 if says else 2)
 
 
 async def test_an_axis_that_hangs_is_given_up() -> None:
