@@ -147,6 +147,8 @@ class Incident:
     """the gravest kind of what was not told while it was silenced"""
     heard: bool = False
     """somebody was told, or is owed, that it opened, before it closed the last time"""
+    closed_to: tuple[Target, ...] = ()
+    """who was told that it was over, until it opens again"""
     untold: str = ""
     """why nobody was told; empty when somebody was"""
     assigned: str = ""

@@ -235,6 +235,7 @@ def _incident(text: str, skew: float) -> Incident:
     body: dict[str, Any] = orjson.loads(text)
     ack, chain = body.pop("acknowledged"), body.pop("escalation", None)
     body |= {"alerts": frozenset(body["alerts"]), "told": tuple(map(_target, body["told"]))}
+    body |= {"closed_to": tuple(map(_target, body.get("closed_to", ())))}
     body |= {"changes": tuple(body["changes"]), "severity": Severity(body["severity"])}
     body |= {"remarks": tuple(Remark(**each) for each in body.get("remarks", ()))}
     incident = Incident(

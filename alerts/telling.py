@@ -148,11 +148,11 @@ def _opened(incident: Incident, kind: Verb, directory: Directory, now: float, sk
     chain = _resumed(incident.escalation) or _begun(routed, directory)
     notes: tuple[Note, ...] = ()
     if incident.acknowledged is not None:
-        calls += [Call(each, ACKNOWLEDGEMENT) for each in _person_who_acknowledged(incident, directory)]
-    elif chain is not None:
+        calls += [Call(each, ACKNOWLEDGEMENT) for each in _whoever_acknowledged(incident, directory)]
+    if chain is not None and (incident.acknowledged is None or not calls):
         chain, more, notes = _first(incident, chain, calls, directory, now, skew)
         calls += more
-    opened = replace(incident, escalation=chain)
+    opened = replace(incident, escalation=chain, closed_to=())
     return _told(opened, [Owed(each.target, kind, each.because) for each in distinct(calls)], notes, routed)
 
 
@@ -176,7 +176,10 @@ def _ended(incident: Incident, verb: Verb, directory: Directory) -> Telling:
     chain = None if incident.escalation is None else escalation.stopped(incident.escalation)
     owed = tuple(Owed(each.target, verb, each.because) for each in _before(incident, directory))
     heard = incident.heard or bool(incident.told)
-    over = replace(incident, told=(), escalation=chain, silenced_by="", missed="", untold="", heard=heard)
+    over = replace(
+        incident, told=(), closed_to=incident.told, escalation=chain, silenced_by="", missed="", untold="",
+        heard=heard,
+    )  # fmt: skip
     return Telling(over, owed)
 
 
@@ -287,9 +290,10 @@ def _resumed(chain: Escalation | None) -> Escalation | None:
 
 
 def _whoever_acknowledged(incident: Incident, directory: Directory) -> tuple[Target, ...]:
-    """The person, or everybody told so far where no person has that name or id."""
+    """The person; where no person has that name or id, everybody told so far, or that it was over."""
     person = _person_who_acknowledged(incident, directory)
-    return person or tuple(each.target for each in _before(incident, directory))
+    told = incident.told or incident.closed_to
+    return person or tuple(_way(each, incident, directory) for each in told)
 
 
 def _person_who_acknowledged(incident: Incident, directory: Directory) -> tuple[Target, ...]:

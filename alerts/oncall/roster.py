@@ -30,6 +30,8 @@ AHEAD = 14 * DAY
 """how far ahead shifts are told"""
 WATCHED = 7 * DAY
 """how far ahead a gap is an alert"""
+LONGEST = 35 * DAY
+"""how far back the beginning of the shift that runs is looked for"""
 EXPORTED = 90 * DAY
 """how far ahead calendar files go"""
 HOLDS_LATER = "it holds as soon as it is there: look before it is sent again"
@@ -168,9 +170,9 @@ class Roster:
         """A schedule's shifts from yesterday on for 90 days as an iCalendar file. Raises Refused."""
         schedule = self._known(id)
         civil = self._clock.civil(self._clock.now())
-        start, end = civil - DAY, civil + EXPORTED
+        start, end = (civil - LONGEST) // DAY * DAY, (civil + EXPORTED) // DAY * DAY
         found = turns(shifts(schedule, start, end, self._calendars, self.changes(id)))
-        return ical.write(schedule, self._duty, found, civil)
+        return ical.write(schedule, self._duty, [each for each in found if each.end > civil - DAY], civil)
 
     # --- what people do ---
 

@@ -133,6 +133,26 @@ async def test_an_acknowledgement_holds_when_it_opens_again_within_a_quarter_of_
     await office.world.stop()
 
 
+async def test_what_opens_again_is_told_to_whoever_was_told_it_was_over_where_nobody_has_the_name(
+    tmp_path: Path,
+) -> None:
+    office = Office(tmp_path, duty(Route("all", chain="truc")))
+    await down(office)
+    first = office.news()
+    await office.world.engine.acknowledge(1, "Người lạ", "")
+    await up(office)
+    assert office.news() == [("closed", each) for _, each in first]
+    await office.restart(after=60)
+    office.world.all()
+    await office.world.go(60)
+    await down(office)
+    assert first
+    assert office.news() == [("reopened", each) for _, each in first]
+    await office.world.go(90 * MIN)
+    assert office.news() == [("reminder", each) for _, each in first]
+    await office.world.stop()
+
+
 async def test_reopened_it_goes_on_at_the_step_where_it_was_closed(tmp_path: Path) -> None:
     office = Office(tmp_path)
     await down(office)

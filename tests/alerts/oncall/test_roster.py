@@ -6,9 +6,11 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import icalendar
 import pytest
 
 from alerts.oncall.roster import Ring, Roster
@@ -325,3 +327,18 @@ async def test_a_change_that_the_state_file_does_not_take_yet_is_said_to_be_late
     assert house.ids == ["an"]
     await house.roster.withdraw("truc", 1, "hai")
     assert house.ids == ["binh"]
+
+
+async def test_a_calendar_that_is_fetched_again_has_the_same_events(house: House) -> None:
+    house.begin(duty())
+    first = _events(house.roster.calendar("truc"))
+    house.clock.at += 2
+    assert _events(house.roster.calendar("truc")) == first
+    assert first[0][1] == datetime.fromtimestamp(
+        at("2026-11-23T08:00"), UTC
+    )  # when the shift that runs began
+
+
+def _events(calendar: bytes) -> list[tuple[str, datetime, datetime]]:
+    events: list[Any] = icalendar.Calendar.from_ical(calendar).walk("VEVENT")
+    return [(str(each["UID"]), each["DTSTART"].dt, each["DTEND"].dt) for each in events]
