@@ -6,6 +6,7 @@ The cursor names the files of the last commit: after a kill they are put away wi
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,8 +31,8 @@ class DocumentBox:
     async def look(self) -> bool:
         """Take the files that are whole; whether there were any. Raises SourceError, NotCommitted."""
         if not self._resumed:
-            self._put_away([each for each in files_of(self._around.cursor()) if self._box.is_still(each)], {})
             self._resumed = True
+            self._put_away([each for each in files_of(self._around.cursor()) if self._box.is_still(each)], {})
         ready = self._box.ready(self._around.clock.now())
         if ready:
             await self._take(ready)
@@ -70,19 +71,25 @@ class DocumentBox:
 
 
 def cursor_of(files: Iterable[Dropped]) -> str:
-    """The cursor that names these files."""
-    return orjson.dumps([[each.name, each.size, each.changed] for each in files]).decode()
+    """The cursor that names these files, each byte of a name as one character: names need not be Unicode."""
+    return orjson.dumps([[_plain(each.name), each.size, each.changed] for each in files]).decode()
 
 
 def files_of(cursor: str | None) -> list[Dropped]:
     """The files that a cursor names; none where it is another feed's."""
     try:
-        return [
-            Dropped(str(name), int(size), int(changed))
-            for name, size, changed in orjson.loads(cursor or "[]")
-        ]
+        said = orjson.loads(cursor or "[]")
+        return [Dropped(_name(str(plain)), int(size), int(changed)) for plain, size, changed in said]
     except (TypeError, ValueError):
         return []
+
+
+def _plain(name: str) -> str:
+    return os.fsencode(name).decode("latin-1")
+
+
+def _name(plain: str) -> str:
+    return os.fsdecode(plain.encode("latin-1"))
 
 
 def _read(path: Path, reader: Reader) -> Message:

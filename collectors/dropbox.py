@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from ioc.errors import SourceError
+from ioc.legible import legible
 
 MOST_LOOKED_AT = 20_000
 """files of a folder that one look sees; the others come when these are gone"""
@@ -62,9 +63,9 @@ class Dropbox:
         if not fault:
             note = self._folder / FAULTS / f"{dropped.name}.txt"
             try:
-                note.write_text(f"{dropped.name}: {what}\n", "utf-8")
+                note.write_text(f"{legible(dropped.name)}: {what}\n", "utf-8")
             except OSError as error:
-                return f"{note} cannot be written: {error.strerror}"
+                return f"{legible(str(note))} cannot be written: {error.strerror}"
         return fault
 
     def is_still(self, dropped: Dropped) -> bool:
@@ -102,7 +103,7 @@ class Dropbox:
                 path.rename(folder / f"{dropped.name}.{dropped.changed}" if target.exists() else target)
         except OSError as error:
             self._stuck[dropped.name] = dropped
-            return f"{path} cannot be put into {where}: {error.strerror}; make the folder ours to write"
+            return f"{legible(str(path))} cannot be put into {where}: {error.strerror}; make the folder ours to write"
         return ""
 
 

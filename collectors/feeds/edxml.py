@@ -93,10 +93,10 @@ class EdxmlOptions(BaseModel):
     @classmethod
     def _is_http(cls, url: str) -> str:
         parts = urlsplit(url)
-        if url and (parts.scheme not in ("http", "https") or not parts.hostname):
-            raise ValueError(f"{url!r} is not an http or https address")
         if parts.username is not None or parts.query or parts.fragment:
             raise ValueError("the address carries a name, a query or a fragment; secrets go into secret_key")
+        if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+            raise ValueError(f"{url!r} is not an http or https address")
         return url
 
     @field_validator("lists", "fetch", "confirm", "login")

@@ -115,7 +115,8 @@ def moment(text: str, zone: ZoneInfo) -> tuple[date, float | None]:
 
 def _document(message: Message, reading: Reading) -> Iterator[Update | Finding]:
     """A record for each recipient, and what becomes of documents that this one recalls or replaces."""
-    id, sent = _id(message.all("messageheader"), message), _sent(message, reading.zone)
+    id = _id(message.all("messageheader"), message)
+    sent, wrong = _sent(message, reading.zone)
     organs = list(dict.fromkeys(_organ(each.get("organid", "")) for each in message.all("to")))
     if not any(organs):
         raise CodecError(f"{id}: names nobody it is sent to; To/OrganId is missing")
@@ -125,8 +126,11 @@ def _document(message: Message, reading: Reading) -> Iterator[Update | Finding]:
             yield from _record(message, reading, key(id, organ), organ, sent)
         for ended, status in _ended(message, act, id):
             yield Step(key(ended, organ), sent, reading.source, status, Stage.WITHDRAWN)
+    first = key(id, next(filter(None, organs)))
     if not _DOCUMENT.fullmatch(id):
-        yield Finding(key(id, next(filter(None, organs))), Fault.INVALID_CODE, reading.source, id)
+        yield Finding(first, Fault.INVALID_CODE, reading.source, id)
+    if wrong:
+        yield Finding(first, Fault.IMPOSSIBLE_TIME, reading.source, wrong)
 
 
 def _ended(message: Message, act: str, id: str) -> Iterator[tuple[str, str]]:
@@ -217,12 +221,17 @@ def _id(groups: tuple[Group, ...], message: Message) -> str:
     return id
 
 
-def _sent(message: Message, zone: ZoneInfo) -> float:
-    """When a document was sent: at its first hop, else at the beginning of the day it was promulgated."""
-    hops = [each["timestamp"] for each in message.all("traceheader") if each.get("timestamp")]
+def _sent(message: Message, zone: ZoneInfo) -> tuple[float, str]:
+    """When a document was sent: at its first hop, else as its day of promulgation begins; and a hop that is no date."""
+    hops, wrong = [], ""
+    for each in message.all("traceheader"):
+        try:
+            hops += [_at(each["timestamp"], zone, "TraceHeader/Timestamp")] if each.get("timestamp") else []
+        except CodecError:
+            wrong = stripped(each["timestamp"])[:80]
     if hops:
-        return min(_at(each, zone, "TraceHeader/Timestamp") for each in hops)
-    return _at(message.text("messageheader", "promulgationdate"), zone, "PromulgationDate")
+        return min(hops), wrong
+    return _at(message.text("messageheader", "promulgationdate"), zone, "PromulgationDate"), wrong
 
 
 def _at(written: str, zone: ZoneInfo, what: str) -> float:

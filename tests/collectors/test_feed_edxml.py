@@ -152,6 +152,21 @@ async def test_what_cannot_be_read_lies_in_faults_with_the_reason(tmp_path: Path
     assert book.count("unreadable") == 2
 
 
+async def test_names_of_files_need_not_be_text(tmp_path: Path) -> None:
+    for name, data in [(b"t\xd8nh.xml", letter(1).document()), (b"s\xff\n.xml", b"<html/>")]:
+        (tmp_path / os.fsdecode(name)).write_bytes(data)
+    book = Book()
+    await settled(boxed(tmp_path, book), book)
+    assert book.said[-1] == ("ok", "")
+    assert [each.key for each in book.findings] == ["document/s .xml"]
+    (note,) = (tmp_path / "faults").glob("*.txt")
+    assert note.read_text("utf-8") == "s\\udcff .xml: line 1: is <html>, not edXML\n"
+    (read,) = (tmp_path / "done").iterdir()
+    read.rename(tmp_path / read.name)
+    await settled(boxed(tmp_path, book), book)
+    assert len(book.updates) == 1, "the cursor knows it"
+
+
 async def test_nothing_of_a_secret_document_is_kept(tmp_path: Path) -> None:
     (tmp_path / "s.edxml").write_bytes(Letter(priority="Mật").document())
     book = Book()
