@@ -113,7 +113,7 @@ async def test_a_calendar_can_subscribe_to_a_schedule(build: Build) -> None:
         read = icalendar.Calendar.from_ical(await answer.text())
     names = [str(event["SUMMARY"]) for event in read.walk("VEVENT")]
     assert names[:3] == ["Nguyễn Văn An", "Trần Thị Bình", "Nguyễn Văn An"]
-    assert len(names) == 14
+    assert len(names) == 13
 
 
 async def test_a_reload_takes_schedules_over(build: Build) -> None:
