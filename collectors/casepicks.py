@@ -74,7 +74,7 @@ class Pick(BaseModel):
             return lambda row: row.get(column)
         if self.path:
             expression = compiled(self.path)
-            return lambda row: _searched(expression, row)
+            return lambda row: searched(expression, row)
         value = self.value
         return lambda row: value
 
@@ -155,9 +155,10 @@ def plain(value: object) -> str:
     return str(value)
 
 
-def _searched(expression: Any, row: Row) -> object:
+def searched(expression: Any, row: object) -> Any:
+    """What an expression finds; raises ValueError where it fails on what it is asked of."""
     try:
         return expression.search(row)
     except (JMESPathError, TypeError, RecursionError) as error:
         # its own words would tell values, which may be names of people
-        raise ValueError(f"the JMESPath fails on this row ({type(error).__name__})") from None
+        raise ValueError(f"the JMESPath fails here ({type(error).__name__})") from None

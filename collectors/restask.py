@@ -11,7 +11,7 @@ from urllib.parse import quote
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from collectors.casepicks import LONGEST_EXPRESSION, compiled
+from collectors.casepicks import LONGEST_EXPRESSION, compiled, searched
 from collectors.exchange import Answer, Exchanges
 from collectors.redirects import Question
 from collectors.weboptions import WebOptions, path_of
@@ -141,7 +141,7 @@ class Asker:
         status, said = await self._one("POST", login.path, body.encode(), {}, by)
         if not 200 <= status < 300:
             raise NoAnswer(Reason.BAD_STATUS, f"the login answers {status}; see `login`")
-        token = compiled(login.token).search(_json(said))
+        token = _found(login.token, _json(said))
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
             raise NoAnswer(
                 Reason.WRONG_ANSWER, f"the login gives no text at {login.token}; see `login.token`"
@@ -187,6 +187,13 @@ class Asker:
         except (TypeError, ValueError, OverflowError):
             return USUAL_WAIT
         return min(max(until - self._clock.civil(self._clock.now()), 1.0), MOST_WAIT)
+
+
+def _found(expression: str, said: Any) -> Any:
+    try:
+        return searched(compiled(expression), said)
+    except ValueError:
+        return None
 
 
 def _json(said: bytes) -> Any:

@@ -14,12 +14,11 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal, Self
 
 import orjson
-from jmespath.exceptions import JMESPathError
 from pydantic import BaseModel, Field, SecretStr, field_validator, model_validator
 
 from collectors.casedates import Form
 from collectors.casemap import CaseMap
-from collectors.casepicks import LONGEST_EXPRESSION, compiled
+from collectors.casepicks import LONGEST_EXPRESSION, compiled, searched
 from collectors.caserows import Mapped, Mapper, findings
 from collectors.casevalues import Known, RowFault
 from collectors.feed import MOST_A_BATCH, Around, Batch, Heard, Said
@@ -28,6 +27,7 @@ from collectors.weboptions import WebOptions
 from ioc.cases.model import Fault
 from ioc.errors import NoAnswer, NotCommitted, SourceError
 from ioc.legible import quoted
+from ioc.model import Reason
 
 MOST_ROWS = 5_000
 MOST_PAGES = 200
@@ -201,13 +201,13 @@ class Rest:
         if rows is None and self._options.rows != "@":
             rows = []  # a list without members is often not written at all
             if not isinstance(said, Mapping):
-                raise NoAnswer("wrong_answer", f"{quoted(said)} is no object with {self._options.rows}")
+                raise NoAnswer(Reason.WRONG_ANSWER, f"{quoted(said)} is no object with {self._options.rows}")
         if not isinstance(rows, list):
             raise NoAnswer(
                 "wrong_answer", f"{quoted(rows)} at {self._options.rows} is no list; has it changed?"
             )
         if len(rows) > MOST_ROWS:
-            raise NoAnswer("wrong_answer", f"a page of {len(rows):,} rows; at most {MOST_ROWS:,}")
+            raise NoAnswer(Reason.WRONG_ANSWER, f"a page of {len(rows):,} rows; at most {MOST_ROWS:,}")
         return rows
 
     def _following(self, said: Any, rows: list[Any], page: str) -> str:
@@ -220,9 +220,9 @@ class Rest:
         if found in (None, "", False):
             return ""
         if isinstance(found, dict | list) or len(str(found)) > LONGEST_PAGE:
-            raise NoAnswer("wrong_answer", f"{quoted(found)} at {self._options.next} names no page")
+            raise NoAnswer(Reason.WRONG_ANSWER, f"{quoted(found)} at {self._options.next} names no page")
         if str(found) == page:
-            raise NoAnswer("wrong_answer", f"page {quoted(page)} names itself as the next one")
+            raise NoAnswer(Reason.WRONG_ANSWER, f"page {quoted(page)} names itself as the next one")
         return str(found)
 
     async def _mapped(self, rows: list[Any]) -> list[Mapped]:
@@ -266,7 +266,6 @@ def _no_row(row: object, number: int) -> Mapped:
 
 def _found(expression: str, said: Any) -> Any:
     try:
-        return compiled(expression).search(said)
-    except JMESPathError as error:
-        first = str(error).partition("\n")[0]
-        raise NoAnswer("wrong_answer", f"{expression} fails on the answer: {first[:120]}") from None
+        return searched(compiled(expression), said)
+    except ValueError as error:
+        raise NoAnswer(Reason.WRONG_ANSWER, f"{expression}: {error}") from None

@@ -20,7 +20,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from collectors.casemap import CaseMap
-from collectors.casepicks import LONGEST_EXPRESSION, compiled
+from collectors.casepicks import LONGEST_EXPRESSION, compiled, searched
 from collectors.caserows import Mapped, Mapper, findings
 from collectors.casevalues import Known
 from collectors.feed import MOST_A_BATCH, Around, Batch, Heard, Said
@@ -180,7 +180,7 @@ class Webhook:
             said = orjson.loads(body)
         except orjson.JSONDecodeError as error:
             raise Refused(f"the body is not JSON: {error}", code="body") from None
-        rows = compiled(self._options.rows).search(said) if self._options.rows else said
+        rows = self._found(said) if self._options.rows else said
         rows = [rows] if isinstance(rows, dict) else rows
         if not isinstance(rows, list):
             where = f"at {self._options.rows}" if self._options.rows else "in the body"
@@ -188,6 +188,12 @@ class Webhook:
         if len(rows) > MOST_ROWS:
             raise Refused(f"{len(rows):,} rows; at most {MOST_ROWS:,} at a time", status=413, code="size")
         return rows
+
+    def _found(self, said: Any) -> Any:
+        try:
+            return searched(compiled(self._options.rows), said)
+        except ValueError as error:
+            raise Refused(f"{self._options.rows}: {error}", code="body") from None
 
     async def _keep(self, mapped: list[Mapped], name: str, mark: str) -> None:
         """Commit all of it, the key with the last of it; raises Refused."""

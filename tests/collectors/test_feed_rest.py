@@ -223,6 +223,12 @@ async def test_a_system_that_hangs_is_left() -> None:
     assert system.kept.said == [("failing", "no whole answer came in time")]
 
 
+async def test_a_path_that_fails_on_an_answer_is_told() -> None:
+    system = System()
+    await system.look(said(200, "[]"), rows="keys(@)")
+    assert system.kept.said == [("failing", "keys(@): the JMESPath fails here (JMESPathTypeError)")]
+
+
 async def test_a_page_that_names_itself_is_left() -> None:
     async def answer(request: web.Request) -> web.Response:
         return web.json_response({"data": [row(1)], "next": request.query["trang"]})

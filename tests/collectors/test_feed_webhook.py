@@ -109,6 +109,11 @@ async def test_what_is_refused(heard: Heard, status: int, code: str, message: st
     assert kept.telemetry.count("ioc_feed_refused", feed="mot-cua", reason=code) == 1
 
 
+async def test_a_path_that_fails_on_a_body_is_told() -> None:
+    status, answer = told(await feed(Kept(), rows="keys(@)").hear(request([ROW])))
+    assert (status, answer["message"]) == (400, "keys(@): the JMESPath fails here (JMESPathTypeError)")
+
+
 async def test_the_window_is_closed_at_its_last_second_and_follows_civil_time() -> None:
     kept = Kept()
     assert (await feed(kept).hear(request(ROW, at=NOW - 300))).status == 200
