@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from collectors.axis import Axis, Paths
-from collectors.axisreading import AxisReading
-from collectors.documentbox import DocumentBox
-from collectors.documenttaking import Taking
+from collectors.documents.axis import Axis, Paths
+from collectors.documents.axisreading import AxisReading
+from collectors.documents.box import DocumentBox
+from collectors.documents.taking import Taking
 from collectors.dropbox import Dropbox
 from collectors.feed import Around, Heard, Said
 from collectors.wire import documents, edxml

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import orjson
 
-from collectors.documenttaking import Taking
+from collectors.documents.taking import Taking
 from collectors.dropbox import Dropbox, Dropped
 from collectors.feed import Around
 from collectors.wire.edxml import Message, Reader

@@ -17,8 +17,8 @@ from itertools import pairwise
 
 import orjson
 
-from collectors.axis import Asked, Axis, Missing, Unavailable
-from collectors.documenttaking import Taking
+from collectors.documents.axis import Asked, Axis, Missing, Unavailable
+from collectors.documents.taking import Taking
 from collectors.feed import Around
 from collectors.wire.axis import Entry, Page
 from ioc.errors import CodecError
