@@ -21,6 +21,7 @@ ORDER = {
     "screen_memory": "7",
     "pixels": "9",
     "lines": "10",
+    "cases": "11",
     "replay": "12",
     "false_pages": "14",
     "loop_lag": "15",
@@ -65,6 +66,11 @@ FIGURES: Mapping[str, str] = {
     "bytes_over_bound": "{} bytes over the bound",
     "unaccounted": "{} lines unaccounted for",
     "unmarked": "{} losses unmarked",
+    "us_per_update": "{} µs an update",
+    "start_s": "cold start in {} s",
+    "overdue_max_s": "overdue known after {} s",
+    "unequal_counts": "{} figures unlike a recount",
+    "unequal_counts_after_start": "{} after a start",
 }
 """how a figure that has a target is said"""
 BESIDE: Mapping[str, str] = {
