@@ -1,6 +1,7 @@
-"""edXML messages from a folder: each whole file is read in a thread, committed, and only then put away.
+"""edXML messages from a folder: each whole file is read, committed, and only then put away.
 
-The cursor names the files of the last commit: after a kill they are put away without being read again.
+What touches the disk runs in a thread, since a folder can be large and a share slow. The cursor names the
+files of the last commit: after a kill they are put away without being read again.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ class DocumentBox:
         """Take the files that are whole; whether there were any. Raises SourceError, NotCommitted."""
         if not self._resumed:
             self._resumed = True
-            self._put_away([each for each in files_of(self._around.cursor()) if self._box.is_still(each)], {})
-        ready = self._box.ready(self._around.clock.now())
+            await asyncio.to_thread(self._finish, self._around.cursor())
+        ready = await asyncio.to_thread(self._box.ready, self._around.clock.now())
         if ready:
             await self._take(ready)
         return bool(ready)
@@ -52,7 +53,7 @@ class DocumentBox:
             if self._taking.full:
                 break
         await self._taking.commit(cursor_of(read))
-        self._put_away(read, faults)
+        await asyncio.to_thread(self._put_away, read, faults)
 
     async def _one(self, dropped: Dropped) -> str:
         """Read one file; what is wrong with it, or nothing."""
@@ -62,6 +63,10 @@ class DocumentBox:
             self._taking.unreadable(dropped.name, str(error))
             return str(error)
         return ""
+
+    def _finish(self, cursor: str | None) -> None:
+        """Put away what was committed before a kill, and still lies there as it was."""
+        self._put_away([each for each in files_of(cursor) if self._box.is_still(each)], {})
 
     def _put_away(self, read: list[Dropped], faults: dict[str, str]) -> None:
         wrong = self._box.done([each for each in read if each.name not in faults])
