@@ -9,14 +9,14 @@ was read of it is kept.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterator
+from collections.abc import Coroutine, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from itertools import dropwhile, islice
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypeVar
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
@@ -40,6 +40,7 @@ PIECE = 1_048_576
 TABLES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm")
 SHEETS = (".xlsx", ".xlsm")
 OURS = (".faults.csv", ".progress.json")
+Made = TypeVar("Made")
 
 
 class FolderOptions(BaseModel):
@@ -142,6 +143,8 @@ class Folder:
         except CodecError as error:
             await self._refuse(dropped, str(error))
             return
+        if not await asyncio.to_thread(self._dropbox.is_still, dropped):
+            raise SourceError(f"{dropped.name} changed while it was read; it is read again")
         await self._put_away(dropped)
         self._around.say("ok", f"{dropped.name}: {place.updates} updates, {place.findings} findings")
 
@@ -150,7 +153,7 @@ class Folder:
         began, first = self._around.clock.now(), place.row
         with closing(self._table(path)) as table, FaultList(_beside(path, OURS[0]), place.faults) as faults:
             rows = dropwhile(lambda row: row.number <= first, table)
-            while mapped := await asyncio.to_thread(self._mapped, rows):
+            while mapped := await _whole(asyncio.to_thread(self._mapped, rows)):
                 place = await self._keep(mapped, place, faults)
                 took = max(self._around.clock.now() - began, 0.001)
                 await asyncio.to_thread(self._show, path, place, (place.row - first) / took)
@@ -224,6 +227,16 @@ class Folder:
 
     def _tally(self, name: str, help: str) -> Any:
         return self._around.telemetry.tally(name, help, feed=self._around.id)
+
+
+async def _whole(work: Coroutine[Any, Any, Made]) -> Made:
+    """What a thread makes; when cancelled, once it has ended, for until then it holds what it reads from."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
 
 
 def _is_table(name: str) -> bool:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,7 @@ import pytest
 from collectors import csvfile
 from collectors.feed import Batch, Heard
 from collectors.feeds.folder import Folder, FolderOptions
-from collectors.tablerows import headed
+from collectors.tablerows import Cells, headed
 from tests.collectors.mapping import Kept
 
 MAP = {"kind": "dossier", "id": "Mã hồ sơ", "unit": "Đơn vị", "received": "Tiếp nhận", "due": "Hẹn trả"}
@@ -104,6 +107,48 @@ async def test_a_kill_after_the_last_commit_reads_nothing_again(tmp_path: Path) 
     assert await feed(kept, tmp_path).look() == 1
     assert len(kept.batches) == before
     assert (tmp_path / "done" / "a.csv").exists()
+
+
+async def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(HEADER + line(1), "utf-8")
+    kept = Kept()
+
+    def grow(batch: Batch) -> None:
+        path.write_text(HEADER + line(1) + line(2), "utf-8")
+
+    kept.before = grow
+    one = feed(kept, tmp_path)
+    assert await one.look() == 0
+    assert kept.said == [("failing", "a.csv changed while it was read; it is read again")]
+    kept.before = lambda batch: None
+    assert await one.look() == 1
+    assert kept.keys == ["dossier/H-1", "dossier/H-1", "dossier/H-2"]
+
+
+async def test_it_can_be_cancelled_while_a_file_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, go, closed = threading.Event(), threading.Event(), threading.Event()
+
+    def rows(*given: object) -> Iterator[Cells]:
+        try:
+            yield Cells(1, ["Mã hồ sơ", "Đơn vị", "Tiếp nhận", "Hẹn trả"])
+            reading.set()
+            go.wait()
+            yield Cells(2, ["H-1", "H44.12", "05/10/2026", ""])
+        finally:
+            closed.set()
+
+    monkeypatch.setattr(csvfile, "rows", rows)
+    (tmp_path / "a.csv").write_text("x", "utf-8")
+    task = asyncio.ensure_future(feed(Kept(), tmp_path).run())
+    await asyncio.to_thread(reading.wait)
+    task.cancel()
+    asyncio.get_running_loop().call_soon(go.set)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert closed.is_set()
 
 
 async def test_a_book_that_refuses_is_told_and_the_file_stays(tmp_path: Path) -> None:
