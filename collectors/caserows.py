@@ -11,6 +11,7 @@ from collectors.casedates import Form
 from collectors.casemap import CaseMap, SupplementMap
 from collectors.casepicks import DatePick, Pick, Row
 from collectors.casevalues import Known, Place, RowFault, Values
+from ioc.cases.merge import EARLIEST
 from ioc.cases.model import (
     UNKNOWN_UNIT,
     Fault,
@@ -49,7 +50,7 @@ class Mapper:
 
     def row_to(self, row: Row, number: int, now: float) -> Mapped:
         """What row `number` says, read at a civil moment; its faults are findings of that row alone."""
-        return _Reading(self, Values(row, number, self.known, self.nothing, now), now).mapped()
+        return _Reading(self, Values(row, number, self.known, self.nothing, now)).mapped()
 
 
 def findings(mapped: Mapped, source: str) -> Iterable[Finding]:
@@ -72,10 +73,10 @@ class _Papers(NamedTuple):
 class _Reading:
     """One row being read."""
 
-    __slots__ = ("_mapper", "_now", "_places", "_values")
+    __slots__ = ("_mapper", "_places", "_values")
 
-    def __init__(self, mapper: Mapper, values: Values, now: float) -> None:
-        self._mapper, self._places, self._values, self._now = mapper, mapper.places, values, now
+    def __init__(self, mapper: Mapper, values: Values) -> None:
+        self._mapper, self._places, self._values = mapper, mapper.places, values
 
     def mapped(self) -> Mapped:
         """What the row says."""
@@ -94,9 +95,9 @@ class _Reading:
         closed = self._begun("closed", received)
         papers = self._supplements()
         status, stage = self._status(kind, closed)
-        at = self._at(
-            [received, closed, *(each for paper in papers for each in (paper.asked, paper.brought))]
-        )
+        said = self._begun("at")
+        named = [received, closed, *(each for paper in papers for each in (paper.asked, paper.brought))]
+        at = self._newest(named) if said is None else said
         unit, officer = self._unit("unit"), self._text("officer")
         record = Record(
             key, at, self._mapper.source, unit, status, stage, received, due, closed,
@@ -104,7 +105,7 @@ class _Reading:
             self._text("procedure"), officer, self._channel(), papers, self._marks(),
             self._text("applicant"), self._text("subject"),
         )  # fmt: skip
-        if self._mapper.how.gives == "record":
+        if self._mapper.how.gives == "record" or said is None:
             return (record,)
         named = "" if unit == UNKNOWN_UNIT else unit
         return record, Step(key, at, self._mapper.source, status, stage, officer, named)
@@ -161,17 +162,14 @@ class _Reading:
         channel = self._text("channel")
         return self._mapper.how.channels.get(channel, channel)
 
-    def _at(self, named: Iterable[float | None]) -> float:
-        """When the row became so: as it says, else the newest moment it names, else when it was read."""
-        said = self._begun("at")
-        if said is not None:
-            return said
+    def _newest(self, named: Iterable[float | None]) -> float:
+        """When a row became so that does not say: the newest moment it names, else before any other."""
         moments = [each for each in named if each is not None]
         if moments:
             return max(moments)
         name = next(each for each in ("at", "received", "id") if each in self._places)
-        self._fault(name, "", Fault.MISSING, "the row names no moment, so it counts from when it was read")
-        return self._now
+        self._fault(name, "", Fault.MISSING, "the row names no moment; any other of this case counts more")
+        return EARLIEST  # so that a corrected row wins, whenever it comes
 
     def _marks(self) -> tuple[str, ...]:
         when = self._mapper.when

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from typing import NamedTuple
 
 from collectors.casepicks import column_name, plain
@@ -21,7 +21,7 @@ class Cells(NamedTuple):
 
 
 class TableRow(NamedTuple):
-    """A row below the header, by column; what is wrong with it as a row."""
+    """A row below the header, by column, without any where it was cut off; what is wrong with it as a row."""
 
     number: int
     values: dict[str, object]
@@ -45,9 +45,7 @@ def headed(
                 raise CodecError(f"row {header} is empty; the names of the columns must stand there")
             names = _names(number, cells, wanted)
         elif any(cell not in (None, "") for cell in cells):
-            yield TableRow(
-                number, dict(zip(names, cells, strict=False)), (*faults, *_lengths(names, cells, whole))
-            )
+            yield _row(names, number, cells, faults, whole)
     if names is None:
         raise CodecError(f"there is no row {header} with the names of the columns")
 
@@ -71,8 +69,14 @@ def _names(number: int, cells: Sequence[object], wanted: frozenset[str]) -> list
     return names
 
 
-def _lengths(names: list[str], cells: Sequence[object], whole: bool) -> Iterator[str]:
+def _row(
+    names: list[str], number: int, cells: Sequence[object], faults: tuple[str, ...], whole: bool
+) -> TableRow:
+    """A row by column; one that was cut off has none, since its last cell may be half of one."""
+    if whole and len(cells) < len(names):
+        cut = f"{len(cells)} cells under {len(names)} columns; the row is cut off, and left out"
+        return TableRow(number, {}, (*faults, cut))
     if any(cell not in (None, "") for cell in cells[len(names) :]):
-        yield f"{len(cells)} cells under {len(names)} columns; quote texts that hold the delimiter"
-    elif whole and len(cells) < len(names):
-        yield f"{len(cells)} cells under {len(names)} columns; the row is cut off"
+        many = f"{len(cells)} cells under {len(names)} columns; quote texts that hold the delimiter"
+        faults = (*faults, many)
+    return TableRow(number, dict(zip(names, cells, strict=False)), faults)

@@ -178,15 +178,17 @@ class Folder:
         return [(row.number, self._of(row, now)) for row in islice(rows, ROWS_A_BATCH)]
 
     def _of(self, row: TableRow, now: float) -> Mapped:
+        own = tuple(RowFault(row.number, "row", "", Fault.UNREADABLE, what) for what in row.faults)
+        if not row.values:
+            return Mapped("", (), own)
         mapped = self._mapper.row_to(row.values, row.number, now)
-        own = (RowFault(row.number, "row", "", Fault.UNREADABLE, what) for what in row.faults)
-        return mapped._replace(faults=(*own, *mapped.faults)) if row.faults else mapped
+        return mapped._replace(faults=(*own, *mapped.faults)) if own else mapped
 
     async def _keep(self, mapped: list[tuple[int, Mapped]], place: Place, faults: FaultList) -> Place:
         """Commit a batch and where it ends; the list of faults is written before, and cut to that after a kill."""
         updates = [update for _, each in mapped for update in each.updates]
         wrong = [fault for _, each in mapped for fault in each.faults]
-        length = await asyncio.to_thread(faults.add, wrong)
+        length = await _whole(asyncio.to_thread(faults.add, wrong))
         room = max(0, MOST_FINDINGS - place.findings)
         found = list(islice((one for _, each in mapped for one in findings(each, self._around.id)), room))
         following = replace(

@@ -29,7 +29,7 @@ from ioc.errors import NotCommitted, Refused
 from ioc.legible import quoted
 
 SHORTEST_SECRET = 16
-MOST_BYTES = 8_000_000
+MOST_BYTES = 4_000_000
 MOST_ROWS = 5_000
 TURN = 100
 """rows read before others have their turn"""

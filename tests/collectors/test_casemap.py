@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from collectors.casemap import CaseMap
 from collectors.caserows import Mapper, findings
+from ioc.cases.merge import merge
 from ioc.cases.model import Fault
 from tests.collectors.mapping import CASES, KNOWN, NOW, mapper, shown
 
@@ -111,3 +112,23 @@ def test_a_row_is_read_in_some_ten_microseconds() -> None:
     for number in range(2_000):
         ready.row_to(row, number, NOW)
     assert time.process_time() - begin < 2.0  # a year of 300,000 dossiers in five minutes at the worst
+
+
+def test_a_corrected_row_wins_over_one_whose_dates_could_not_be_read() -> None:
+    ready = _map(due="due")
+    wrong, right = ({**GOOD, "received": each} for each in ("31/02/2026 08:00", "02/03/2026 08:00"))
+    updates = [update for row in (wrong, right) for update in ready.row_to(row, 1, NOW).updates]
+    for order in (updates, updates[::-1]):
+        case = None
+        for update in order:
+            case, _ = merge(case, update)
+        assert case is not None
+        assert case.record == updates[1]
+
+
+def test_a_step_comes_only_with_its_own_moment() -> None:
+    ready = _map(gives="both", at="at", status="status")
+    given = {**GOOD, "status": "9"}
+    dated, undated = (ready.row_to({**given, "at": each}, 1, NOW) for each in ("2026-10-06 08:00", "mai"))
+    assert [type(each).__name__ for each in dated.updates] == ["Record", "Step"]
+    assert [type(each).__name__ for each in undated.updates] == ["Record"]
