@@ -96,8 +96,8 @@ class _Reading:
         papers = self._supplements()
         status, stage = self._status(kind, closed)
         said = self._begun("at")
-        named = [received, closed, *(each for paper in papers for each in (paper.asked, paper.brought))]
-        at = self._newest(named) if said is None else said
+        moments = [received, closed, *(each for paper in papers for each in (paper.asked, paper.brought))]
+        at = self._newest(moments) if said is None else said
         unit, officer = self._unit("unit"), self._text("officer")
         record = Record(
             key, at, self._mapper.source, unit, status, stage, received, due, closed,
