@@ -99,7 +99,7 @@ async def test_it_says_what_the_agents_own_client_reads(
     assert _without(recorded, others) == pytest.approx(_without(disks, others))
 
 
-def _without(sizes: Mapping[str, float], folder: str) -> dict[str, float]:
+def _without(sizes: Mapping[str, Any], folder: str) -> dict[str, Any]:
     return {name: size for name, size in sizes.items() if not name.startswith(folder)}
 
 
