@@ -8,19 +8,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, Self
 
-import jmespath
-from jmespath.exceptions import JMESPathError
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from collectors.casedates import Form, written
+from collectors.expressions import LONGEST_EXPRESSION, compiled, searched
 
 Row = Mapping[str, Any]
 Get = Callable[[Row], object]
 
-LONGEST_EXPRESSION = 300
 LONGEST_NAME = 200
 NOTHING = frozenset({"", "-", "null", "NULL", "None", "N/A", "#N/A"})
 """texts that say nothing"""
@@ -73,8 +70,8 @@ class Pick(BaseModel):
             column = self.column
             return lambda row: row.get(column)
         if self.path:
-            expression = compiled(self.path)
-            return lambda row: searched(expression, row)
+            path = self.path
+            return lambda row: searched(path, row)
         value = self.value
         return lambda row: value
 
@@ -115,20 +112,6 @@ def apart(forms: tuple[Form, ...]) -> tuple[Form, ...]:
     return forms
 
 
-@lru_cache(maxsize=4_096)
-def compiled(expression: str) -> Any:
-    """A JMESPath expression (https://jmespath.org/specification.html); raises ValueError."""
-    if len(expression) > LONGEST_EXPRESSION:
-        raise ValueError(
-            f"a JMESPath expression of {len(expression)} characters; at most {LONGEST_EXPRESSION}"
-        )
-    try:
-        return jmespath.compile(expression)
-    except (JMESPathError, RecursionError) as error:
-        first = str(error).partition("\n")[0] or type(error).__name__
-        raise ValueError(f"{expression!r} is not JMESPath: {first}") from None
-
-
 def column_name(text: str) -> str:
     """A column's name as it is compared: composed, without white space around and with single spaces within."""
     return " ".join(unicodedata.normalize("NFC", text).split())
@@ -153,12 +136,3 @@ def plain(value: object) -> str:
     if isinstance(value, Mapping | list | tuple):
         raise ValueError("an object or a list where a text is expected; take its member by a JMESPath")
     return str(value)
-
-
-def searched(expression: Any, row: object) -> Any:
-    """What an expression finds; raises ValueError where it fails on what it is asked of."""
-    try:
-        return expression.search(row)
-    except (JMESPathError, TypeError, RecursionError) as error:
-        # its own words would tell values, which may be names of people
-        raise ValueError(f"the JMESPath fails here ({type(error).__name__})") from None

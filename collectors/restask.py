@@ -11,8 +11,8 @@ from urllib.parse import quote
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from collectors.casepicks import LONGEST_EXPRESSION, compiled, searched
 from collectors.exchange import Answer, Exchanges
+from collectors.expressions import LONGEST_EXPRESSION, compiled, searched
 from collectors.redirects import Question
 from collectors.weboptions import WebOptions, path_of
 from ioc.clock import Clock
@@ -191,7 +191,7 @@ class Asker:
 
 def _found(expression: str, said: Any) -> Any:
     try:
-        return searched(compiled(expression), said)
+        return searched(expression, said)
     except ValueError:
         return None
 

@@ -18,9 +18,9 @@ from pydantic import BaseModel, Field, SecretStr, field_validator, model_validat
 
 from collectors.casedates import Form
 from collectors.casemap import CaseMap
-from collectors.casepicks import LONGEST_EXPRESSION, compiled, searched
 from collectors.caserows import Mapped, Mapper, findings
 from collectors.casevalues import Known, RowFault
+from collectors.expressions import LONGEST_EXPRESSION, compiled, searched
 from collectors.feed import MOST_A_BATCH, Around, Batch, Heard, Said
 from collectors.restask import Asked, Asker, Busy, Login
 from collectors.weboptions import WebOptions
@@ -266,6 +266,6 @@ def _no_row(row: object, number: int) -> Mapped:
 
 def _found(expression: str, said: Any) -> Any:
     try:
-        return searched(compiled(expression), said)
+        return searched(expression, said)
     except ValueError as error:
         raise NoAnswer(Reason.WRONG_ANSWER, f"{expression}: {error}") from None

@@ -20,9 +20,9 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from collectors.casemap import CaseMap
-from collectors.casepicks import LONGEST_EXPRESSION, compiled, searched
 from collectors.caserows import Mapped, Mapper, findings
 from collectors.casevalues import Known
+from collectors.expressions import LONGEST_EXPRESSION, compiled, searched
 from collectors.feed import MOST_A_BATCH, Around, Batch, Heard, Said
 from ioc.cases.model import Finding, Update
 from ioc.errors import NotCommitted, Refused
@@ -191,7 +191,7 @@ class Webhook:
 
     def _found(self, said: Any) -> Any:
         try:
-            return searched(compiled(self._options.rows), said)
+            return searched(self._options.rows, said)
         except ValueError as error:
             raise Refused(f"{self._options.rows}: {error}", code="body") from None
 

@@ -13,17 +13,15 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
-import jmespath
 import orjson
-from jmespath.exceptions import JMESPathError
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from collectors import own
 from collectors.base import Surroundings
 from collectors.exchange import SIZE, TLS_DAYS, Exchanges, Untrusted
+from collectors.expressions import compiled, searched
 from collectors.phases import PHASES
 from collectors.redirects import Question
 from collectors.weboptions import WebOptions, path_of
@@ -32,26 +30,11 @@ from ioc.inventory import Endpoint, Probe
 from ioc.legible import legible
 from ioc.model import Reason, Role, Sample, Verdict
 
-LONGEST_EXPRESSION = 300
 SHOWN = 60
 _STATUS = re.compile(r"[1-5]\d\d")
 _NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,3})?")
 STATUS = schema.Field("status", "", "status of the answer")
 BUILT_IN = (schema.RTT, STATUS, *PHASES, SIZE, TLS_DAYS)
-
-
-@lru_cache(maxsize=4_096)
-def compiled(expression: str) -> Any:
-    """A JMESPath expression (https://jmespath.org/specification.html); raises ValueError."""
-    if len(expression) > LONGEST_EXPRESSION:
-        raise ValueError(
-            f"a JMESPath expression of {len(expression)} characters; at most {LONGEST_EXPRESSION}"
-        )
-    try:
-        return jmespath.compile(expression)
-    except (JMESPathError, RecursionError) as error:
-        first = str(error).partition("\n")[0] or type(error).__name__
-        raise ValueError(f"{expression!r} is not JMESPath: {first}") from None
 
 
 class HttpField(own.OwnField):
@@ -276,8 +259,8 @@ def _json(page: Page, options: HttpOptions, line: str) -> Judged:
 
 def _search(expression: str, data: object) -> object:
     try:
-        return compiled(expression).search(data)
-    except (JMESPathError, RecursionError, TypeError, ValueError, OverflowError, ArithmeticError):
+        return searched(expression, data)
+    except ValueError:
         return None
 
 
