@@ -31,11 +31,10 @@ from alerts.watching import SELF
 from ioc.alarm import Alarm
 from ioc.clock import Clock
 from ioc.duty import Duty
-from ioc.errors import NotCommitted
 from ioc.inventory import Inventory
 from ioc.model import Order
 from ioc.picture import Change, Picture
-from ioc.state.ledger import Write
+from ioc.state.ledger import Then, Write
 from ioc.telemetry import Telemetry
 from ioc.worktime import WorkCalendar
 
@@ -66,7 +65,7 @@ class Timers(Protocol):
 class Ledger(Protocol):
     """The state file."""
 
-    def write(self, writes: Sequence[Write], then: Callable[[int, NotCommitted | None], None]) -> None:
+    def write(self, writes: Sequence[Write], then: Then) -> None:
         """Write all or nothing, in order; later, `then` is told of the place in the order, or of the refusal."""
 
     def read(self, sql: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

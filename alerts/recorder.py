@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ioc.errors import NotCommitted
-from ioc.state.ledger import Write
+from ioc.state.ledger import Then, Write
 from ioc.telemetry import Telemetry
 
 PATIENCE = 2.0
@@ -18,14 +18,14 @@ AGAIN = 5.0
 
 EVERYTHING = 0
 
-Then = Callable[[bool], None]
+Follow = Callable[[bool], None]
 """what follows a record; told whether it is recorded"""
 
 
 class Ledger(Protocol):
     """The part of the state file that alerting writes."""
 
-    def write(self, writes: Sequence[Write], then: Callable[[int, NotCommitted | None], None]) -> None:
+    def write(self, writes: Sequence[Write], then: Then) -> None:
         """Write all or nothing, in order; later, `then` is told of the place in the order, or of the refusal."""
 
 
@@ -45,7 +45,7 @@ class Recorder:
         self._wake = wake
         self._say = say
         self._everything = everything
-        self._waiting: dict[int, Then] = {}
+        self._waiting: dict[int, Follow] = {}
         self._serial = 0
         self._late = 0
         """records whose patience is over and that may still be kept"""
@@ -55,7 +55,7 @@ class Recorder:
             "ioc_pages_unrecorded", "Records not kept before what follows was done"
         )
 
-    def record(self, writes: Sequence[Write], then: Then, late: Callable[[], None] | None = None) -> None:
+    def record(self, writes: Sequence[Write], then: Follow, late: Callable[[], None] | None = None) -> None:
         """Commit the writes, then do what follows; `late` when the record is kept after all."""
         self._serial += 1
         number = self._serial
@@ -82,7 +82,7 @@ class Recorder:
         else:
             self._keep(then, late)
 
-    def _keep(self, then: Then | None, late: Callable[[], None] | None) -> None:
+    def _keep(self, then: Follow | None, late: Callable[[], None] | None) -> None:
         if then is not None:
             then(True)
         else:
@@ -95,7 +95,7 @@ class Recorder:
     def _caught_up(self, recorded: bool) -> None:
         self._behind = not recorded
 
-    def _refuse(self, detail: str, then: Then | None) -> None:
+    def _refuse(self, detail: str, then: Follow | None) -> None:
         self._say(False, detail)
         if then is None:
             self._late -= 1

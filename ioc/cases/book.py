@@ -34,6 +34,7 @@ from ioc.cases.standing import (
 )
 from ioc.clock import Clock
 from ioc.errors import NotCommitted
+from ioc.state.ledger import settling
 from ioc.telemetry import Telemetry
 
 PIECE = 250
@@ -132,7 +133,7 @@ class Book:
         NotCommitted when the file refuses, TypeError for text that is not Unicode; what was merged is told again
         without harm.
         """
-        committed: list[asyncio.Future[None]] = []
+        committed: list[asyncio.Future[int]] = []
         own = list(findings)
         for begin in range(0, max(len(updates), 1), PIECE):
             piece = updates[begin : begin + PIECE]
@@ -141,9 +142,9 @@ class Book:
             async with self._turn_of:
                 known = await self._known(piece)
                 found = [*own, *self._take(piece, known)]
-                future = asyncio.get_running_loop().create_future()
+                future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
                 self._file.log(
-                    body if piece else None, found, cursor if last else None, self._now(), _settling(future)
+                    body if piece else None, found, cursor if last else None, self._now(), settling(future)
                 )
             own = []
             committed.append(future)
@@ -326,8 +327,8 @@ class Book:
         logged, keys = self._file.logged, sorted(self._dirty)
         for begin in range(0, len(keys), ROWS):
             await self._fold_some(keys[begin : begin + ROWS])
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._file.folded(logged, self._terms_mark, _settling(future))
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._file.folded(logged, self._terms_mark, settling(future))
         await future
 
     async def _fold_some(self, keys: Sequence[str]) -> None:
@@ -337,8 +338,8 @@ class Book:
         for each in folding.values():
             rows.append(self._row(each))
             moved += self._moved(each.was, each.case)
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._file.fold(rows, sums_of(moved), _settling(future))
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._file.fold(rows, sums_of(moved), settling(future))
         try:
             await future
         except NotCommitted:  # it is in the log, and a later fold writes it
@@ -468,15 +469,3 @@ _VIEWS: dict[View, View] = {}
 def is_live(case: Case) -> bool:
     """Whether a case is kept in memory: one that is open or not accepted yet, and that a record told of."""
     return case.record is not None and (case.latest.stage in LIVE or case.latest.stage is Stage.APPLIED)
-
-
-def _settling(future: asyncio.Future[None]) -> Callable[[int, NotCommitted | None], None]:
-    def settle(number: int, fault: NotCommitted | None) -> None:
-        if future.done():
-            return
-        if fault is not None:
-            future.set_exception(fault)
-        else:
-            future.set_result(None)
-
-    return settle

@@ -169,16 +169,7 @@ class Ledger:
         wait. Cancelling it does not take the write back.
         """
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-        def done(number: int, fault: NotCommitted | None) -> None:
-            if future.done():
-                return
-            if fault is not None:
-                future.set_exception(fault)
-            else:
-                future.set_result(number)
-
-        self.write(writes, done)
+        self.write(writes, settling(future))
         return future
 
     def write(self, writes: Sequence[Write], then: Then) -> None:
@@ -346,6 +337,20 @@ class Ledger:
         self._retries = telemetry.tally(f"{name}_retries", "Transactions the disk did not take")
         telemetry.gauge(f"{name}_waiting", "Calls not committed yet", lambda: self._waiting)
         telemetry.gauge(f"{name}_ok", "1 while the state file takes writes", lambda: self._ok)
+
+
+def settling(future: asyncio.Future[int]) -> Then:
+    """What gives a future the place in the order, or the refusal."""
+
+    def settle(number: int, fault: NotCommitted | None) -> None:
+        if future.done():
+            return
+        if fault is not None:
+            future.set_exception(fault)
+        else:
+            future.set_result(number)
+
+    return settle
 
 
 def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
