@@ -11,8 +11,8 @@ from collectors.feed import Around, Batch
 from collectors.feeds.edxml import Edxml, EdxmlOptions
 from ioc.cases.book import Book as CaseBook
 from tests.book.test_book import House
+from tests.collectors.documents_house import NOON, Book, settled
 from tests.collectors.documents_made import Letter
-from tests.collectors.test_feed_edxml import NOON, Book, settled
 
 ORGANS = ("xa-1", "xa-2")
 """sent to as XA-1 and XA-2, which the tree of tests/book/making.py has below the province"""

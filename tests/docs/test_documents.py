@@ -12,7 +12,7 @@ import yaml
 from collectors.feeds.edxml import FETCH, LIST, SECRET_ELEMENTS, SECRET_WORDS, Edxml, EdxmlOptions
 from collectors.wire import documents
 from ioc.cases.model import Record, Stage, Step
-from tests.collectors.test_feed_edxml import Book, settled
+from tests.collectors.documents_house import Book, settled
 from tests.docs.blocks import ROOT, blocks
 
 PAGE = ROOT / "docs" / "documents.md"
